@@ -1,0 +1,131 @@
+using System.Numerics.Tensors;
+using OnDeviceLearning.Classification;
+using OnDeviceLearning.Learning;
+
+namespace OnDeviceLearning;
+
+// Learning: a run works on a snapshot of the evidence and is published when it is complete. Evidence that changes on the
+// way makes the run void and starts another.
+public sealed partial class AdaptiveClassifier
+{
+    // Weights whose cosine to their former self is nearer to 1 than half of this count as unchanged.
+    private const float UnchangedSquaredDistance = 1e-8f;
+
+    private readonly HeadTrainer trainer;
+    private readonly HeadRunner runner;
+    private readonly HeadEvidence evidence = new();
+    private readonly List<string> changed = [];
+    private readonly Dictionary<ClassEntry, int> classIndices = [];
+    private Adaptation adaptation = Adaptation.None;
+    private long evidenceVersion;   // of what has been described and taught
+    private long learntVersion;     // of what the published head was learnt from
+    private long runVersion = -1;   // of what the run under way learns from; -1 if there is none
+
+    /// <summary>
+    /// Learns from what was taught, for at most <paramref name="budget"/>; call it once a frame. With a spare core the
+    /// work is done on a background thread and the call only looks how it is getting on. A new head is published when a
+    /// run is complete; until then predictions stay as they are.
+    /// </summary>
+    /// <param name="budget">
+    /// Longest time to spend on the caller's thread. It may be overrun by at most one slice of work, about 0.1 ms. Zero or
+    /// less spends none: the call only publishes what a background thread has finished.
+    /// </param>
+    public AdaptReport Adapt(TimeSpan budget)
+    {
+        Ready();
+        long start = options.Clock.GetTimestamp();
+        if (learntVersion == evidenceVersion) return Report(AdaptStatus.Idle, 1);
+        if (runVersion != evidenceVersion)
+        {
+            // The background thread may still have a void run's trainer; it lets go at its next slice.
+            if (runner.IsBusy) return Report(AdaptStatus.Running, 0);
+            BeginRun();
+        }
+        if (budget > TimeSpan.Zero) runner.Advance(Deadline(start, budget));
+        if (runner.IsBusy || !runner.IsDone) return Report(AdaptStatus.Running, trainer.Progress);
+        Publish();
+        return Report(AdaptStatus.Published, 1);
+    }
+
+    /// <summary>Learns from what was taught until there is nothing more to learn; for tools and loading screens.</summary>
+    public AdaptReport AdaptToEnd()
+    {
+        while (true)
+        {
+            AdaptReport report = Adapt(TimeSpan.MaxValue);
+            if (report.Status != AdaptStatus.Running) return report;
+            runner.Wait();
+        }
+    }
+
+    private AdaptReport Report(AdaptStatus status, float progress) => new(status, progress, adaptation, changed);
+
+    private long Deadline(long start, TimeSpan budget)
+    {
+        double ticks = budget.TotalSeconds * options.Clock.TimestampFrequency;
+        return ticks >= long.MaxValue / 2 ? long.MaxValue / 2 : start + (long)ticks;
+    }
+
+    private void EvidenceChanged()
+    {
+        evidenceVersion++;
+        if (runVersion >= 0)
+        {
+            runner.Cancel();
+            runVersion = -1;
+        }
+        if (examples.Count > 0) return;
+        // Without examples there is nothing to learn: the descriptions alone, at once.
+        for (int c = 0; c < classes.Count; c++) PublishTarget(c);
+        adaptation = Adaptation.None;
+        changed.Clear();
+        learntVersion = evidenceVersion;
+    }
+
+    private void BeginRun()
+    {
+        runVersion = evidenceVersion;
+        FillEvidence();
+        trainer.Begin(evidence, embedder.Width, embedder.LogitScale);
+        runner.Start();
+    }
+
+    private void FillEvidence()
+    {
+        evidence.Resize(classes.Count, examples.Count);
+        classIndices.Clear();
+        for (int c = 0; c < classes.Count; c++)
+        {
+            classIndices.Add(classes[c], c);
+            evidence.Descriptions[c] = classes[c].Target;
+            evidence.Trust[c] = (float)classes[c].Understood;
+        }
+        for (int i = 0; i < examples.Count; i++)
+        {
+            evidence.Features[i] = examples[i].Feature;
+            evidence.Labels[i] = classIndices[examples[i].Class];
+        }
+        evidence.AssignFolds(options.Training.Folds, options.Seed);
+        evidence.PriorMix = embedder.Prior.Trust((double)examples.Count / evidence.TaughtClasses);
+    }
+
+    private void Publish()
+    {
+        int width = embedder.Width;
+        changed.Clear();
+        for (int c = 0; c < classes.Count; c++)
+        {
+            ReadOnlySpan<float> learnt = trainer.Head.Slice(c * width, width);
+            Span<float> present = head.AsSpan(c * width, width);
+            bool had = hasWeight[c];
+            hasWeight[c] = trainer.HasWeight(c);
+            if (!hasWeight[c]) continue;
+            float distance = TensorPrimitives.Distance(learnt, present);
+            if (!had || distance * distance > UnchangedSquaredDistance) changed.Add(names[c]);
+            learnt.CopyTo(present);
+        }
+        adaptation = new Adaptation(trainer.EvidenceBefore, trainer.EvidenceAfter, trainer.Mix, trainer.GuardSteppedIn);
+        learntVersion = runVersion;
+        runVersion = -1;
+    }
+}

@@ -1,0 +1,237 @@
+using System.Numerics.Tensors;
+using OnDeviceLearning.Classification;
+using OnDeviceLearning.Learning;
+
+namespace OnDeviceLearning;
+
+/// <summary>
+/// Classifies drawings by descriptions in the player's words, from the first one on, and learns from corrections within a
+/// frame budget.
+/// </summary>
+/// <remarks>
+/// <para>Class weights start at the embeddings of the descriptions (zero-shot, as CLIP, arXiv 2103.00020) and are pulled
+/// back to them while examples teach them away (CLAP, arXiv 2312.12730). How far the published weights go from the
+/// descriptions is guarded by the player's own examples: each is judged by weights learnt without it. With no example the
+/// answer is the zero-shot answer, bit for bit.</para>
+/// <para>What is learnt depends on the classes, their descriptions, the examples in the order they were taught, and the
+/// seed; never on budgets, threads or time.</para>
+/// <para>Threads: a classifier belongs to one thread at a time; no member may run while another does. Its background
+/// thread is its own affair and never calls back. Classifiers that share a backbone share its device, whose programs are
+/// for one thread at a time too.</para>
+/// <para>Lifetime: disposing the classifier ends its thread and leaves the backbone alone, which must outlive it.</para>
+/// <para><see cref="Classify(Drawing)"/>, <see cref="Adapt"/> and what they return allocate nothing in steady state.</para>
+/// </remarks>
+public sealed partial class AdaptiveClassifier : IDisposable
+{
+    /// <summary>The most characters of a description.</summary>
+    public const int MaxDescriptionLength = 2_000;
+
+    /// <summary>The most characters of a class name.</summary>
+    public const int MaxNameLength = 200;
+
+    /// <summary>The most classes.</summary>
+    public const int MaxClasses = 4_096;
+
+    /// <summary>The most descriptions of one class.</summary>
+    public const int MaxDescriptions = 64;
+
+    private readonly IEmbedder embedder;
+    private readonly AdaptiveClassifierOptions options;
+    private readonly List<ClassEntry> classes = [];
+    private readonly List<string> names = [];       // in the order of classes
+    private readonly ExampleStore examples;
+    private readonly float[] embedding;             // [D] of the input being classified
+    private float[] head = [];                      // [C, D] published weights, unit rows
+    private bool[] hasWeight = [];                  // [C]
+    private float[] probabilities = [];             // [C] of the last prediction
+    private int predictionVersion;
+    private bool disposed;
+
+    /// <summary>A classifier without classes.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public AdaptiveClassifier(Backbone backbone, AdaptiveClassifierOptions? options = null)
+        : this(new BackboneEmbedder(backbone ?? throw new ArgumentNullException(nameof(backbone))), options)
+    {
+    }
+
+    internal AdaptiveClassifier(IEmbedder embedder, AdaptiveClassifierOptions? options = null)
+    {
+        this.embedder = embedder;
+        this.options = options ?? new AdaptiveClassifierOptions();
+        this.options.Validate();
+        examples = new ExampleStore(this.options.MaxExamples, this.options.Seed);
+        embedding = new float[embedder.Width];
+        trainer = new HeadTrainer(this.options.Training);
+        bool background = this.options.Worker == AdaptationWorker.Own
+            || this.options.Worker == AdaptationWorker.Auto && Environment.ProcessorCount > 1;
+        runner = new HeadRunner(trainer, this.options.Clock, background);
+    }
+
+    /// <summary>The classes' names, in the order in which they were added.</summary>
+    public IReadOnlyList<string> Classes => names;
+
+    /// <summary>Number of examples kept.</summary>
+    public int ExampleCount => examples.Count;
+
+    /// <summary>Number of examples kept of one class.</summary>
+    /// <exception cref="ArgumentException">There is no such class.</exception>
+    public int ExamplesOf(string name) => classes[IndexOf("ExamplesOf", name)].Examples;
+
+    /// <summary>The descriptions of one class, as they were written; none for a class added by name alone.</summary>
+    /// <exception cref="ArgumentException">There is no such class.</exception>
+    public IReadOnlyList<string> DescriptionsOf(string name) =>
+        [.. classes[IndexOf("DescriptionsOf", name)].Descriptions.Select(description => description.Text)];
+
+    /// <summary>Classifies a drawing.</summary>
+    /// <returns>The likeliest class; an unknown prediction with an empty label if there is no class to choose from.</returns>
+    /// <exception cref="ArgumentException">The backbone refuses the drawing.</exception>
+    public Prediction Classify(Drawing drawing)
+    {
+        Ready();
+        ArgumentNullException.ThrowIfNull(drawing);
+        embedder.Embed(drawing, embedding);
+        return ClassifyEmbedding();
+    }
+
+    /// <summary>Classifies an image of any size; it is resized to the backbone's.</summary>
+    /// <inheritdoc cref="Classify(Drawing)"/>
+    public Prediction Classify(GrayImage image)
+    {
+        Ready();
+        ArgumentNullException.ThrowIfNull(image);
+        embedder.Embed(image, embedding);
+        return ClassifyEmbedding();
+    }
+
+    /// <summary>Classifies an embedding of the backbone: a unit vector of its embedding width.</summary>
+    /// <exception cref="ArgumentException">It has another length, is not finite, or is not of unit length to within 1 %.</exception>
+    /// <inheritdoc cref="Classify(Drawing)"/>
+    public Prediction Classify(ReadOnlySpan<float> embedding)
+    {
+        Ready();
+        CheckEmbedding("Classify", embedding);
+        embedding.CopyTo(this.embedding);
+        return ClassifyEmbedding();
+    }
+
+    /// <summary>Teaches that a drawing belongs to a class. Predictions change once <see cref="Adapt"/> has learnt from it.</summary>
+    /// <returns>By which <see cref="Forget"/> takes it back.</returns>
+    /// <exception cref="ArgumentException">There is no such class, or the backbone refuses the drawing; nothing is changed.</exception>
+    public ExampleId Teach(Drawing drawing, string label)
+    {
+        Ready();
+        ArgumentNullException.ThrowIfNull(drawing);
+        int index = IndexOf("Teach", label);
+        var feature = new float[embedder.Width];
+        embedder.Embed(drawing, feature);
+        return TeachFeature(feature, index);
+    }
+
+    /// <summary>Teaches that an image belongs to a class. Predictions change once <see cref="Adapt"/> has learnt from it.</summary>
+    /// <inheritdoc cref="Teach(Drawing, string)"/>
+    public ExampleId Teach(GrayImage image, string label)
+    {
+        Ready();
+        ArgumentNullException.ThrowIfNull(image);
+        int index = IndexOf("Teach", label);
+        var feature = new float[embedder.Width];
+        embedder.Embed(image, feature);
+        return TeachFeature(feature, index);
+    }
+
+    /// <summary>Teaches that an embedding of the backbone belongs to a class. Predictions change once <see cref="Adapt"/> has learnt from it.</summary>
+    /// <exception cref="ArgumentException">
+    /// There is no such class, or the embedding has another length, is not finite, or is not of unit length to within 1 %;
+    /// nothing is changed.
+    /// </exception>
+    /// <inheritdoc cref="Teach(Drawing, string)"/>
+    public ExampleId Teach(ReadOnlySpan<float> embedding, string label)
+    {
+        Ready();
+        int index = IndexOf("Teach", label);
+        CheckEmbedding("Teach", embedding);
+        return TeachFeature(embedding.ToArray(), index);
+    }
+
+    /// <summary>Takes an example back.</summary>
+    /// <returns>False if it is not there any more: forgotten before, displaced by others, or gone with its class.</returns>
+    public bool Forget(ExampleId example)
+    {
+        Ready();
+        if (!examples.Remove(example.Value)) return false;
+        EvidenceChanged();
+        return true;
+    }
+
+    /// <summary>Takes all examples of a class back.</summary>
+    /// <returns>How many there were.</returns>
+    /// <exception cref="ArgumentException">There is no such class.</exception>
+    public int ForgetAll(string label)
+    {
+        Ready();
+        int count = examples.RemoveAll(classes[IndexOf("ForgetAll", label)]);
+        if (count > 0) EvidenceChanged();
+        return count;
+    }
+
+    /// <summary>Ends the background thread. The backbone stays.</summary>
+    public void Dispose()
+    {
+        if (disposed) return;
+        disposed = true;
+        runner.Dispose();
+    }
+
+    internal ReadOnlySpan<float> ProbabilitiesOf(int version) => version == predictionVersion
+        ? probabilities.AsSpan(0, classes.Count)
+        : throw new InvalidOperationException("Prediction: its probabilities are gone: the classifier has classified something else or changed its classes since.");
+
+    private Prediction ClassifyEmbedding()
+    {
+        predictionVersion++;
+        int count = classes.Count, width = embedder.Width;
+        Span<float> logits = probabilities.AsSpan(0, count);
+        float similarity = float.NegativeInfinity;
+        int best = -1;
+        for (int c = 0; c < count; c++)
+        {
+            logits[c] = float.NegativeInfinity;
+            if (!hasWeight[c]) continue;
+            float cosine = TensorPrimitives.Dot<float>(embedding, head.AsSpan(c * width, width));
+            logits[c] = embedder.LogitScale * cosine;
+            if (!(cosine > similarity)) continue;
+            similarity = cosine;
+            best = c;
+        }
+        if (best < 0)
+        {
+            logits.Clear();
+            return new Prediction(this, predictionVersion, "", 0, 0, 0, 0, isUnknown: true);
+        }
+        HeadObjective.LogSumExp(logits);
+        float second = 0;
+        for (int c = 0; c < count; c++)
+            if (c != best && logits[c] > second) second = logits[c];
+        float known = embedder.Unknown?.Probability(similarity) ?? 1;
+        bool isUnknown = embedder.Unknown is UnknownCalibration calibration && known < (options.UnknownThreshold ?? calibration.Threshold);
+        return new Prediction(this, predictionVersion, names[best], logits[best], logits[best] - second, similarity, known, isUnknown);
+    }
+
+    private ExampleId TeachFeature(float[] feature, int index)
+    {
+        int id = examples.Add(classes[index], feature, classes);
+        EvidenceChanged();
+        return new ExampleId(id);
+    }
+
+    private void CheckEmbedding(string operation, ReadOnlySpan<float> embedding)
+    {
+        if (embedding.Length != embedder.Width)
+            throw new ArgumentException($"{operation}: the embedding has {embedding.Length} values; expected {embedder.Width}.", nameof(embedding));
+        float norm = TensorPrimitives.Norm(embedding);
+        if (!(Math.Abs(norm - 1) <= 0.01f))
+            throw new ArgumentException($"{operation}: the embedding's length is {norm}; expected 1, to within 1 %.", nameof(embedding));
+    }
+
+    private void Ready() => ObjectDisposedException.ThrowIf(disposed, this);
+}

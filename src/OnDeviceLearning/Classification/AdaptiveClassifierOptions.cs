@@ -1,0 +1,47 @@
+using OnDeviceLearning.Learning;
+
+namespace OnDeviceLearning;
+
+/// <summary>Where learning work is done.</summary>
+public enum AdaptationWorker
+{
+    /// <summary>On a background thread if the machine has more than one core, otherwise inside <c>Adapt</c>.</summary>
+    Auto,
+    /// <summary>On a background thread of the classifier's own.</summary>
+    Own,
+    /// <summary>Inside <c>Adapt</c>, on the caller's thread.</summary>
+    None,
+}
+
+/// <summary>Choices for an <see cref="AdaptiveClassifier"/>. What is learnt does not depend on <see cref="Worker"/>.</summary>
+public sealed record AdaptiveClassifierOptions
+{
+    /// <summary>Where learning work is done.</summary>
+    public AdaptationWorker Worker { get; init; } = AdaptationWorker.Auto;
+
+    /// <summary>Seed of everything drawn: folds and evictions. The same evidence and seed give the same bits on the same device.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>
+    /// The most examples kept, 1 to 1,000,000. Once full, each new example replaces one drawn by the seed from the class
+    /// that has the most (the first described of several), so that no class crowds out the others.
+    /// </summary>
+    public int MaxExamples { get; init; } = 4096;
+
+    /// <summary>
+    /// A prediction is unknown when the calibrated probability that the input belongs to one of the classes lies below
+    /// this, 0 to 1. 0 turns it off; null takes the backbone's threshold.
+    /// </summary>
+    public float? UnknownThreshold { get; init; }
+
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    internal HeadTrainingSettings Training { get; init; } = HeadTrainingSettings.Default;
+
+    internal void Validate()
+    {
+        if (!Enum.IsDefined(Worker)) throw new ArgumentException($"AdaptiveClassifier: Worker is {(int)Worker}; expected Auto, Own or None.");
+        if (MaxExamples is < 1 or > 1_000_000) throw new ArgumentException($"AdaptiveClassifier: MaxExamples is {MaxExamples}; expected 1 to 1,000,000.");
+        if (UnknownThreshold is not (null or >= 0 and <= 1)) throw new ArgumentException($"AdaptiveClassifier: UnknownThreshold is {UnknownThreshold}; expected 0 to 1.");
+    }
+}

@@ -1,0 +1,36 @@
+namespace OnDeviceLearning.Classification;
+
+/// <summary>What a classifier needs of a backbone. Embeddings are unit vectors [<see cref="Width"/>].</summary>
+internal interface IEmbedder
+{
+    int Width { get; }
+
+    /// <summary>tau: logits are this times a cosine.</summary>
+    float LogitScale { get; }
+
+    /// <summary>Identifies the backbone's file.</summary>
+    string Hash { get; }
+
+    void Embed(Drawing drawing, Span<float> embedding);
+    void Embed(GrayImage image, Span<float> embedding);
+    DescriptionReading Embed(string description, Span<float> embedding);
+
+    /// <summary>The guard's mix before any evidence speaks.</summary>
+    AdaptationPrior Prior { get; }
+
+    /// <summary>Turns the cosine to the nearest class weight into the probability of being known; null if never measured.</summary>
+    UnknownCalibration? Unknown { get; }
+}
+
+/// <summary>A backbone, seen as an embedder.</summary>
+internal sealed class BackboneEmbedder(Backbone backbone) : IEmbedder
+{
+    public int Width => backbone.EmbeddingWidth;
+    public float LogitScale => backbone.LogitScale;
+    public string Hash => backbone.Hash;
+    public AdaptationPrior Prior => backbone.Prior;
+    public UnknownCalibration? Unknown => backbone.Unknown;
+    public void Embed(Drawing drawing, Span<float> embedding) => backbone.Embed(drawing, embedding);
+    public void Embed(GrayImage image, Span<float> embedding) => backbone.Embed(image, embedding);
+    public DescriptionReading Embed(string description, Span<float> embedding) => backbone.Embed(description, embedding);
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using OnDeviceLearning.Models;
+
+namespace OnDeviceLearning.Classification;
+
+/// <summary>
+/// The file format of a save: safetensors with the classes as JSON in its metadata and the embeddings, examples and
+/// published head as tensors. Its SHA-256, taken with the checksum's own 64 digits as zeros, stands in the metadata, so
+/// that a changed bit anywhere is noticed.
+/// </summary>
+internal static class PlayerSave
+{
+    public const string Format = "1";
+    public const string FormatKey = "odl.save.format";
+    public const string BackboneKey = "odl.save.backbone";
+    public const string StateKey = "odl.save.state";
+    public const string ClassesKey = "odl.save.classes";
+    public const string DescriptionsTensor = "descriptions";    // [all descriptions, D]
+    public const string HeadTensor = "head";                    // [C, D]
+    public const string ExamplesTensor = "examples";            // [N, D]
+    public const string LabelsTensor = "examples.class";        // [N]
+    public const string IdsTensor = "examples.id";              // [N]
+
+    private const string ChecksumKey = "odl.save.checksum";
+    private const int Digits = 64;
+    private static readonly string NoChecksum = new('0', Digits);
+    private static readonly byte[] ChecksumStart = Encoding.ASCII.GetBytes($"\"{ChecksumKey}\":\"");
+
+    /// <summary>The bytes of a save, checksum included.</summary>
+    public static byte[] Write(IReadOnlyList<SafetensorsTensor> tensors, Dictionary<string, string> metadata)
+    {
+        metadata[FormatKey] = Format;
+        metadata[ChecksumKey] = NoChecksum;
+        using var stream = new MemoryStream();
+        SafetensorsWriter.Write(stream, tensors, metadata);
+        byte[] file = stream.ToArray();
+        int at = FindChecksum(file);
+        Encoding.ASCII.GetBytes(Digest(file), file.AsSpan(at, Digits));
+        return file;
+    }
+
+    /// <summary>Reads a save and checks that it is whole.</summary>
+    /// <exception cref="ModelFormatException">It is not a save, of another version, or damaged.</exception>
+    public static SafetensorsFile Read(byte[] file)
+    {
+        int at = FindChecksum(file);
+        if (at < 0) throw new ModelFormatException($"Save: no '{ChecksumKey}' in its {file.Length} bytes: not a save of this library, or cut short.");
+        string stated = Encoding.ASCII.GetString(file, at, Digits);
+        Encoding.ASCII.GetBytes(NoChecksum, file.AsSpan(at, Digits));
+        string actual = Digest(file);
+        if (stated != actual)
+            throw new ModelFormatException($"Save: the checksum of its {file.Length} bytes is {actual[..12]}..., but {Printable(stated[..12])}... is written in it: the file is damaged.");
+        SafetensorsFile save = SafetensorsReader.Parse(file);
+        string format = Text(save, FormatKey);
+        if (format != Format) throw new ModelFormatException($"Save: format '{format}'; this version reads '{Format}'.");
+        return save;
+    }
+
+    /// <summary>A metadata string that has to be there.</summary>
+    public static string Text(SafetensorsFile save, string key) =>
+        save.Metadata.TryGetValue(key, out string? value) ? value : throw new ModelFormatException($"Save: its metadata lacks '{key}'.");
+
+    /// <summary>A [rows, width] tensor of floats as rows; one without rows is left out of the file.</summary>
+    public static float[][] Rows(SafetensorsFile save, string name, int rows, int width)
+    {
+        if (rows == 0) return [];
+        SafetensorsTensor tensor = Tensor(save, name, SafetensorsType.F32, [rows, width]);
+        var result = new float[rows][];
+        var all = new float[rows * width];
+        tensor.CopyTo(all);
+        for (int i = 0; i < rows; i++) result[i] = all[(i * width)..((i + 1) * width)];
+        return result;
+    }
+
+    /// <summary>A [count] tensor of integers; one without elements is left out of the file.</summary>
+    public static int[] Integers(SafetensorsFile save, string name, int count)
+    {
+        if (count == 0) return [];
+        return MemoryMarshal.Cast<byte, int>(Tensor(save, name, SafetensorsType.I32, [count]).Data.Span).ToArray();
+    }
+
+    private static SafetensorsTensor Tensor(SafetensorsFile save, string name, SafetensorsType type, int[] shape)
+    {
+        if (!save.Tensors.TryGetValue(name, out SafetensorsTensor? tensor)) throw new ModelFormatException($"Save: tensor '{name}' is missing.");
+        if (tensor.Type != type || !tensor.Shape.SequenceEqual(shape))
+        {
+            throw new ModelFormatException(
+                $"Save: tensor '{name}' is {tensor.Type} [{string.Join(", ", tensor.Shape)}]; expected {type} [{string.Join(", ", shape)}].");
+        }
+        return tensor;
+    }
+
+    /// <summary>JSON built by <paramref name="write"/>.</summary>
+    public static string Json(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        // What the player wrote stays readable in the file; it is never put into HTML.
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })) write(json);
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    /// <summary>A double that survives the round trip, NaN included.</summary>
+    public static string Exact(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+
+    /// <summary>Reads what <see cref="Exact(double)"/> wrote.</summary>
+    public static double Exact(MetadataJson json, string name) =>
+        double.TryParse(json.String(name), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            ? value
+            : throw json.Error($"'{name}' is not a number");
+
+    private static string Digest(byte[] file) => Convert.ToHexString(SHA256.HashData(file)).ToLowerInvariant();
+
+    // What a player wrote cannot stand in for the key: within JSON its quotes are escaped.
+    private static int FindChecksum(byte[] file)
+    {
+        int at = file.AsSpan().IndexOf(ChecksumStart);
+        return at < 0 || at + ChecksumStart.Length + Digits > file.Length ? -1 : at + ChecksumStart.Length;
+    }
+
+    private static string Printable(string text) => string.Concat(text.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '?'));
+}

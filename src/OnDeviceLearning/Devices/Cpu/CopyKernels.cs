@@ -1,0 +1,57 @@
+using System.Numerics.Tensors;
+using OnDeviceLearning.Operations;
+
+namespace OnDeviceLearning.Devices.Cpu;
+
+/// <summary>Strided rows, one a unit.</summary>
+internal sealed unsafe class CopyKernel(Copy op) : CpuKernel
+{
+    public override int Units(int stage) => op.Outer;
+
+    public override double UnitSeconds(int stage) => 10e-9 + op.Inner * 8 / BytesPerSecond;
+
+    public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
+    {
+        for (int row = from; row < to; row++)
+            new ReadOnlySpan<float>(memory[0] + op.SourceOffset + (long)row * op.SourceStride, op.Inner)
+                .CopyTo(new Span<float>(memory[1] + op.TargetOffset + (long)row * op.TargetStride, op.Inner));
+    }
+}
+
+/// <summary>One looked-up row a unit.</summary>
+internal sealed unsafe class EmbeddingKernel(Embedding op) : CpuKernel
+{
+    public override int Units(int stage) => op.Count;
+
+    public override double UnitSeconds(int stage) => 10e-9 + op.Width * 8 / BytesPerSecond;
+
+    public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
+    {
+        for (int i = from; i < to; i++)
+            new ReadOnlySpan<float>(memory[1] + (long)Embedding.Checked(memory.Int32(0)[i], op.Vocabulary, nameof(Embedding)) * op.Width, op.Width)
+                .CopyTo(new Span<float>(memory[2] + (long)i * op.Width, op.Width));
+    }
+}
+
+/// <summary>A block of columns a unit, so that ids that repeat add in order.</summary>
+internal sealed unsafe class EmbeddingGradientKernel(EmbeddingGradient op) : CpuKernel
+{
+    private const int Columns = 64;
+
+    public override int Units(int stage) => (op.Width + Columns - 1) / Columns;
+
+    public override double UnitSeconds(int stage) => op.Count * (10e-9 + Columns * 12 / BytesPerSecond);
+
+    public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
+    {
+        for (int unit = from; unit < to; unit++)
+        {
+            int column = unit * Columns, columns = Math.Min(Columns, op.Width - column);
+            for (int i = 0; i < op.Count; i++)
+            {
+                Span<float> row = new(memory[2] + (long)Embedding.Checked(memory.Int32(0)[i], op.Vocabulary, nameof(Embedding)) * op.Width + column, columns);
+                TensorPrimitives.Add(row, new ReadOnlySpan<float>(memory[1] + (long)i * op.Width + column, columns), row);
+            }
+        }
+    }
+}

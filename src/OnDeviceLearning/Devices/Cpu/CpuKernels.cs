@@ -1,0 +1,55 @@
+using OnDeviceLearning.Operations;
+
+namespace OnDeviceLearning.Devices.Cpu;
+
+/// <summary>Which kernel computes which operation; what is not in the list runs its <see cref="Operation.Reference"/>.</summary>
+internal static class CpuKernels
+{
+    public static CpuKernel For(Operation operation) => operation switch
+    {
+        MatMul op => new MatMulKernel(op),
+        Conv2d op => IsDepthwise(op) ? new DepthwiseConv2dKernel(op) : new Conv2dKernel(op),
+        Conv2dInputGradient op => IsDepthwise(op) ? new DepthwiseInputGradientKernel(op) : new Conv2dInputGradientKernel(op),
+        Conv2dWeightGradient op => IsDepthwise(op) ? new DepthwiseWeightGradientKernel(op) : new Conv2dWeightGradientKernel(op),
+        BiasAdd op => new BiasAddKernel(op),
+        BiasGradient op => new BiasGradientKernel(op),
+        Activation op => new ActivationKernel(op),
+        ActivationGradient op => new ActivationGradientKernel(op),
+        LayerNorm op => new NormKernel(NormShape.Of(op), op.Epsilon),
+        LayerNormInputGradient op => new NormInputGradientKernel(NormShape.Of(op)),
+        LayerNormAffineGradient op => new GroupNormAffineGradientKernel(NormShape.Of(op)),
+        GroupNorm op => new NormKernel(NormShape.Of(op), op.Epsilon),
+        GroupNormInputGradient op => new NormInputGradientKernel(NormShape.Of(op)),
+        GroupNormAffineGradient op => new GroupNormAffineGradientKernel(NormShape.Of(op)),
+        BatchNorm op => new BatchNormKernel(op),
+        BatchNormInputGradient op => new BatchNormKernel(op),
+        BatchNormAffineGradient op => new BatchNormAffineGradientKernel(op),
+        MaxPool2d op => new MaxPool2dKernel(op),
+        MaxPool2dGradient op => new MaxPool2dGradientKernel(op),
+        AveragePool2d op => new AveragePool2dKernel(op),
+        AveragePool2dGradient op => new AveragePool2dGradientKernel(op),
+        Mean op => new MeanKernel(op),
+        MeanGradient op => new MeanGradientKernel(op),
+        Add op => new AddKernel(op),
+        Copy op => new CopyKernel(op),
+        Fill op => new FillKernel(op),
+        Embedding op => new EmbeddingKernel(op),
+        EmbeddingGradient op => new EmbeddingGradientKernel(op),
+        Attention op => new AttentionKernel(op),
+        AttentionGradient op => new AttentionGradientKernel(op),
+        Softmax op => new SoftmaxKernel(op),
+        SoftmaxGradient op => new SoftmaxGradientKernel(op),
+        L2Normalize op => new L2NormalizeKernel(op),
+        L2NormalizeGradient op => new L2NormalizeGradientKernel(op),
+        SoftmaxCrossEntropy op => new SoftmaxCrossEntropyKernel(op),
+        SquaredError op => new SquaredErrorKernel(op),
+        SgdStep op => new SgdStepKernel(op),
+        AdamWStep op => new AdamWStepKernel(op),
+        SquaredNorm op => new SquaredNormKernel(op),
+        ClipScale op => new ClipScaleKernel(op),
+        PullTo op => new PullToKernel(op),
+        _ => new ReferenceKernel(operation),
+    };
+
+    private static bool IsDepthwise(Conv2dOperation op) => op.Groups == op.C && op.OutChannels == op.C;
+}

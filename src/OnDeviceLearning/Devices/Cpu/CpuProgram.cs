@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace OnDeviceLearning.Devices.Cpu;
+
+/// <summary>Kernels bound to pointers and cut into steps. Boundaries are fixed when recorded; how long steps take is learnt.</summary>
+internal sealed unsafe class CpuProgram : DeviceProgram
+{
+    private const double StepSeconds = 0.3e-3;
+    private const double WorthHelpSeconds = 15e-6; // below this, waking helpers costs more than they bring
+
+    private readonly record struct Step(int Kernel, int Stage, int From, int To, double Seconds);
+
+    private readonly CpuDevice device;
+    private readonly CpuBuffer[] buffers;
+    private readonly CpuKernel[] kernels;
+    private readonly int[] firstOperand; // of each kernel, in pointers
+    private readonly Step[] steps;
+    private readonly double[] pace; // measured over guessed seconds, of each kernel
+    private readonly CpuScratch scratch;
+    private readonly nint* pointers;
+    private bool disposed;
+
+    private int nextStep;
+
+    public CpuProgram(CpuDevice device, IReadOnlyList<BoundOperation> operations)
+    {
+        this.device = device;
+        kernels = new CpuKernel[operations.Count];
+        firstOperand = new int[operations.Count];
+        buffers = operations.SelectMany(o => o.Operands).Select(range => (CpuBuffer)range.Buffer).Distinct().ToArray();
+        foreach (CpuBuffer buffer in buffers)
+            ObjectDisposedException.ThrowIf(buffer.IsDisposed, buffer);
+
+        List<Step> cut = [];
+        long workerScratch = 0, sharedScratch = 0;
+        int operandCount = 0;
+        for (int i = 0; i < kernels.Length; i++)
+        {
+            CpuKernel kernel = kernels[i] = CpuKernels.For(operations[i].Operation);
+            firstOperand[i] = operandCount;
+            operandCount += operations[i].Operands.Count;
+            workerScratch = Math.Max(workerScratch, kernel.WorkerScratch);
+            sharedScratch = Math.Max(sharedScratch, kernel.SharedScratch);
+            for (int stage = 0; stage < kernel.Stages; stage++)
+            {
+                int units = kernel.Units(stage);
+                double unitSeconds = kernel.UnitSeconds(stage);
+                int perStep = (int)Math.Max(1, Math.Min(units, StepSeconds / Math.Max(unitSeconds, 1e-12)));
+                for (int from = 0; from < units; from += perStep)
+                {
+                    int to = Math.Min(units, from + perStep);
+                    cut.Add(new Step(i, stage, from, to, (to - from) * unitSeconds));
+                }
+            }
+        }
+        steps = [.. cut];
+        pace = new double[kernels.Length];
+        Array.Fill(pace, 1);
+        scratch = new CpuScratch(device.Threads, workerScratch, sharedScratch);
+        pointers = (nint*)NativeMemory.AllocZeroed((nuint)Math.Max(1, operandCount), (nuint)sizeof(nint));
+        for (int i = 0; i < kernels.Length; i++)
+            for (int o = 0; o < operations[i].Operands.Count; o++)
+            {
+                BufferRange range = operations[i].Operands[o];
+                pointers[firstOperand[i] + o] = (nint)(((CpuBuffer)range.Buffer).Pointer + range.Offset);
+            }
+        foreach (CpuBuffer buffer in buffers) buffer.AddShare();
+    }
+
+    ~CpuProgram() => NativeMemory.Free(pointers);
+
+    public override int StepCount => steps.Length;
+
+    public override int NextStep => nextStep;
+
+    public override void Restart() => nextStep = 0;
+
+    public override bool Advance(long deadline, bool atLeastOne = false)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        long now = Stopwatch.GetTimestamp();
+        while (nextStep < steps.Length)
+        {
+            ref readonly Step step = ref steps[nextStep];
+            // Steps of one stage that fit before the deadline together need one hand-out of work to the threads, not several.
+            double available = deadline == long.MaxValue ? double.PositiveInfinity : (deadline - now) / (double)Stopwatch.Frequency;
+            double guessed = 0;
+            int end = nextStep;
+            while (end < steps.Length && steps[end].Kernel == step.Kernel && steps[end].Stage == step.Stage
+                && (guessed + steps[end].Seconds) * pace[step.Kernel] <= available)
+                guessed += steps[end++].Seconds;
+            if (end == nextStep)
+            {
+                if (!atLeastOne) return false;
+                guessed = steps[end++].Seconds;
+            }
+            atLeastOne = false;
+
+            device.Pool.Run(kernels[step.Kernel], pointers + firstOperand[step.Kernel], scratch, step.Stage, step.From, steps[end - 1].To,
+                guessed * pace[step.Kernel] * device.Threads >= WorthHelpSeconds);
+            long after = Stopwatch.GetTimestamp();
+            Learn(ref pace[step.Kernel], (after - now) / (double)Stopwatch.Frequency / Math.Max(guessed, 1e-9));
+            now = after;
+            nextStep = end;
+        }
+        GC.KeepAlive(this);
+        return true;
+    }
+
+    /// <summary>Follows slowdowns faster than speed-ups, and neither in one leap: a single preemption is no trend.</summary>
+    private static void Learn(ref double pace, double measured) =>
+        pace = measured > pace ? pace + 0.5 * (Math.Min(measured, 2 * pace) - pace) : pace + 0.25 * (measured - pace);
+
+    public override void Dispose()
+    {
+        if (disposed) return;
+        disposed = true;
+        scratch.Dispose();
+        NativeMemory.Free(pointers);
+        GC.SuppressFinalize(this);
+        foreach (CpuBuffer buffer in buffers) buffer.ReleaseShare();
+    }
+}

@@ -1,0 +1,154 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using OnDeviceLearning.Operations;
+
+namespace OnDeviceLearning.Devices.Cpu;
+
+/// <summary>
+/// Matrix products in blocks of c. Stage 0 packs b where that pays; the later ones each add a slice of k. A few rows
+/// against a transposed b (a linear layer on one image) need no packing: each element is a dot product of two rows.
+/// </summary>
+internal sealed unsafe class MatMulKernel : CpuKernel
+{
+    private const int KSlice = 2048, MaxRows = 96, DotRows = 8, DotColumns = 32, PackRows = 32;
+    private const double UnitTarget = 0.05e-3;
+
+    private readonly MatMul op;
+    private readonly bool dot, packed;
+    private readonly int panels, panelsPerUnit, rowsPerUnit, rowBlocks, panelBlocks, slices;
+
+    public MatMulKernel(MatMul op)
+    {
+        this.op = op;
+        dot = op.TransposeB && op.M < DotRows && (!op.TransposeA || op.M == 1);
+        packed = !dot && (op.TransposeB || op.M >= PackRows);
+        panels = Gemm.Panels(op.N);
+        slices = (op.K + KSlice - 1) / KSlice;
+        rowsPerUnit = Math.Min(op.M, MaxRows);
+        rowBlocks = (op.M + rowsPerUnit - 1) / rowsPerUnit;
+        double panelSeconds = 2.0 * rowsPerUnit * Gemm.Panel * Math.Min(op.K, KSlice) / Gemm.FlopsPerSecond;
+        panelsPerUnit = (int)Math.Clamp(UnitTarget / panelSeconds, 1, panels);
+        panelBlocks = (panels + panelsPerUnit - 1) / panelsPerUnit;
+    }
+
+    private int BBatches => op.SharedB ? 1 : op.Batch;
+
+    private long PanelLength => (long)op.K * Gemm.Panel;
+
+    public override int Stages => dot ? 1 : 1 + slices;
+
+    public override long WorkerScratch => dot || packed ? 0 : Math.Min(op.K, KSlice) * (long)Gemm.Panel;
+
+    public override long SharedScratch => packed ? BBatches * panels * PanelLength : 0;
+
+    public override int Units(int stage)
+    {
+        if (dot) return op.Batch * ((op.N + DotColumns - 1) / DotColumns);
+        if (stage == 0) return packed ? BBatches * panels : 0;
+        return op.Batch * rowBlocks * panelBlocks;
+    }
+
+    public override double UnitSeconds(int stage)
+    {
+        if (dot) return (double)DotColumns * op.K * (4 / BytesPerSecond + 2.0 * op.M / FlopsPerSecond);
+        if (stage == 0) return PanelLength * 8 / BytesPerSecond;
+        return 2.0 * rowsPerUnit * panelsPerUnit * Gemm.Panel * Math.Min(op.K, KSlice) / Gemm.FlopsPerSecond;
+    }
+
+    public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
+    {
+        for (int unit = from; unit < to; unit++)
+            if (dot) Dot(memory, unit);
+            else if (stage == 0) Pack(memory, unit);
+            else Multiply(memory, (stage - 1) * KSlice, unit);
+    }
+
+    private void Pack(in CpuKernelMemory memory, int unit)
+    {
+        int batch = unit / panels, n = unit % panels * Gemm.Panel, columns = Math.Min(Gemm.Panel, op.N - n);
+        float* b = memory[1] + (long)batch * op.K * op.N, panel = memory.Shared + unit * PanelLength;
+        if (op.TransposeB) Gemm.PackTransposedPanel(b + (long)n * op.K, op.K, op.K, columns, panel);
+        else Gemm.PackPanel(b + n, op.N, op.K, columns, panel);
+    }
+
+    private void Multiply(in CpuKernelMemory memory, int k0, int unit)
+    {
+        int batch = unit / (rowBlocks * panelBlocks), row = unit / panelBlocks % rowBlocks * rowsPerUnit, panel = unit % panelBlocks * panelsPerUnit;
+        int rows = Math.Min(rowsPerUnit, op.M - row), depth = Math.Min(KSlice, op.K - k0);
+        int column = panel * Gemm.Panel, columns = Math.Min(panelsPerUnit * Gemm.Panel, op.N - column);
+        nint aRow = op.TransposeA ? 1 : op.K, aK = op.TransposeA ? op.M : 1;
+        float* a = memory[0] + (long)batch * op.M * op.K + row * aRow + k0 * aK;
+        float* c = memory[2] + ((long)batch * op.M + row) * op.N + column;
+        bool accumulate = op.Accumulate || k0 > 0;
+        long bBatch = op.SharedB ? 0 : batch;
+        if (packed)
+        {
+            float* b = memory.Shared + (bBatch * panels + panel) * PanelLength + (long)k0 * Gemm.Panel;
+            Gemm.Multiply(rows, columns, depth, a, aRow, aK, b, (nint)PanelLength, Gemm.Panel, c, op.N, op.Alpha, accumulate);
+            return;
+        }
+        // b where it lies; only a last panel that is not whole is copied, to be readable in full.
+        float* direct = memory[1] + bBatch * op.K * op.N + (long)k0 * op.N + column;
+        int whole = columns / Gemm.Panel * Gemm.Panel;
+        if (whole > 0) Gemm.Multiply(rows, whole, depth, a, aRow, aK, direct, Gemm.Panel, op.N, c, op.N, op.Alpha, accumulate);
+        if (whole == columns) return;
+        Gemm.PackPanel(direct + whole, op.N, depth, columns - whole, memory.Scratch);
+        Gemm.Multiply(rows, columns - whole, depth, a, aRow, aK, memory.Scratch, 0, Gemm.Panel, c + whole, op.N, op.Alpha, accumulate);
+    }
+
+    private void Dot(in CpuKernelMemory memory, int unit)
+    {
+        int blocks = (op.N + DotColumns - 1) / DotColumns, batch = unit / blocks, column = unit % blocks * DotColumns;
+        int columns = Math.Min(DotColumns, op.N - column);
+        float* b = memory[1] + (op.SharedB ? 0 : (long)batch * op.N * op.K) + (long)column * op.K;
+        float* products = stackalloc float[DotColumns];
+        for (int m = 0; m < op.M; m++)
+        {
+            float* a = memory[0] + ((long)batch * op.M + m) * op.K, c = memory[2] + ((long)batch * op.M + m) * op.N + column;
+            DotProducts(a, b, op.K, columns, products);
+            for (int n = 0; n < columns; n++) c[n] = op.Accumulate ? c[n] + op.Alpha * products[n] : op.Alpha * products[n];
+        }
+    }
+
+    /// <summary>a [k] times each of <paramref name="columns"/> rows of b, four at a time so that a is loaded once for them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void DotProducts(float* a, float* b, int k, int columns, float* products)
+    {
+        int column = 0;
+        for (; column + 4 <= columns; column += 4, b += 4 * (long)k)
+        {
+            float* b1 = b + k, b2 = b1 + k, b3 = b2 + k;
+            Vector<float> s0 = Vector<float>.Zero, s1 = s0, s2 = s0, s3 = s0;
+            int i = 0;
+            for (; i + Vector<float>.Count <= k; i += Vector<float>.Count)
+            {
+                Vector<float> v = Vector.Load(a + i);
+                s0 += v * Vector.Load(b + i);
+                s1 += v * Vector.Load(b1 + i);
+                s2 += v * Vector.Load(b2 + i);
+                s3 += v * Vector.Load(b3 + i);
+            }
+            float d0 = Vector.Sum(s0), d1 = Vector.Sum(s1), d2 = Vector.Sum(s2), d3 = Vector.Sum(s3);
+            for (; i < k; i++)
+            {
+                d0 += a[i] * b[i];
+                d1 += a[i] * b1[i];
+                d2 += a[i] * b2[i];
+                d3 += a[i] * b3[i];
+            }
+            products[column] = d0;
+            products[column + 1] = d1;
+            products[column + 2] = d2;
+            products[column + 3] = d3;
+        }
+        for (; column < columns; column++, b += k)
+        {
+            Vector<float> s = Vector<float>.Zero;
+            int i = 0;
+            for (; i + Vector<float>.Count <= k; i += Vector<float>.Count) s += Vector.Load(a + i) * Vector.Load(b + i);
+            float d = Vector.Sum(s);
+            for (; i < k; i++) d += a[i] * b[i];
+            products[column] = d;
+        }
+    }
+}

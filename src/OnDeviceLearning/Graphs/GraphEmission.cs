@@ -1,0 +1,129 @@
+using OnDeviceLearning.Operations;
+
+namespace OnDeviceLearning.Graphs;
+
+/// <summary>
+/// Emits the operations of a graph's forward pass and, from a cut on, of its gradient. Whatever has no trainable
+/// parameter before it gets no gradient: nothing before the first trainable parameter is computed backwards.
+/// </summary>
+internal sealed class GraphEmission
+{
+    private readonly Graph graph;
+    private readonly TensorShape[] shapes;
+    private readonly Value input;
+    private readonly NodeEmission?[] nodes;
+    private readonly bool[] needsGradient;
+    private readonly Func<string, Value> parameter;
+    private readonly Func<string, Value?> parameterGradient;
+
+    /// <param name="graph">What to compute.</param>
+    /// <param name="builder">Where the operations go.</param>
+    /// <param name="batch">Number of samples.</param>
+    /// <param name="sequenceLength">L, where the graph's input is a sequence of any length.</param>
+    /// <param name="input">The input of all samples.</param>
+    /// <param name="parameter">The memory of each parameter.</param>
+    /// <param name="parameterGradient">Where each trainable parameter's gradient accumulates; null for frozen ones.</param>
+    public GraphEmission(
+        Graph graph, ProgramBuilder builder, int batch, int? sequenceLength, Value input,
+        Func<string, Value> parameter, Func<string, Value?>? parameterGradient = null)
+    {
+        this.graph = graph;
+        this.input = input;
+        this.parameter = parameter;
+        this.parameterGradient = parameterGradient ?? (_ => null);
+        Builder = builder;
+        Batch = batch;
+        shapes = graph.InferShapes(sequenceLength);
+        nodes = new NodeEmission?[graph.Nodes.Count];
+        needsGradient = new bool[graph.Nodes.Count];
+        for (int i = 0; i < needsGradient.Length; i++)
+        {
+            GraphNode node = graph.Nodes[i];
+            needsGradient[i] =
+                node.Layer.Parameters.Any(p => this.parameterGradient($"{node.Name}.{p.Name}") is not null)
+                || graph.InputIndices(i).Any(NeedsGradient);
+        }
+    }
+
+    public ProgramBuilder Builder { get; }
+
+    public int Batch { get; }
+
+    /// <summary>The shape of the output, without the batch.</summary>
+    public TensorShape OutputShape => shapes[graph.OutputIndex];
+
+    public Value Parameter(string name) => parameter(name);
+
+    public Value? ParameterGradient(string name) => parameterGradient(name);
+
+    /// <summary>Whether the output of a node (-1: the graph's input) depends on a trainable parameter.</summary>
+    public bool NeedsGradient(int node) => node >= 0 && needsGradient[node];
+
+    public Value ValueOf(int node) => node < 0 ? input : nodes[node]!.Output;
+
+    /// <summary>Elements of a tensor of this shape for the whole batch.</summary>
+    public int Length(string node, TensorShape shape)
+    {
+        long length = shape.ElementCount * Batch;
+        if (length > TensorShape.MaxElements)
+            throw new ArgumentException($"Node '{node}': {Batch} samples of {shape} are more than {TensorShape.MaxElements} elements; use a smaller batch.");
+        return (int)length;
+    }
+
+    /// <summary>Emits the forward pass.</summary>
+    /// <param name="output">Where the graph's output goes.</param>
+    /// <param name="folding">Batch normalisations to take into the layer before them; null for none.</param>
+    public void Forward(Value output, BatchNormFolding? folding = null)
+    {
+        // A flattened output has the memory of what is flattened.
+        int producer = graph.OutputIndex;
+        while (producer >= 0 && graph.Nodes[producer].Layer is FlattenLayer) producer = graph.InputIndices(producer)[0];
+
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            if (folding?.IsFoldedInto(i) == true) continue; // computed where its batch normalisation stands
+            GraphNode node = graph.Nodes[i];
+            int[] inputs = graph.InputIndices(i);
+            Func<string, Value>? folded = null;
+            if (folding?.At(i) is { } fold)
+            {
+                node = fold.Node;
+                inputs = graph.InputIndices(fold.Index);
+                folded = fold.Parameter;
+            }
+            var emission = new NodeEmission(this, node, inputs, [.. inputs.Select(ShapeOf)], shapes[i], folded);
+            Length(node.Name, shapes[i]);
+            if (i == producer) emission.Output = output;
+            nodes[i] = emission;
+            node.Layer.Forward(emission);
+        }
+        if (producer < 0) Builder.Emit(new Copy(1, output.Length, output.Length, 0, output.Length, 0, output.Length, output.Length), input, output);
+    }
+
+    private TensorShape ShapeOf(int node) => node < 0 ? graph.InputShape(shapes) : shapes[node];
+
+    /// <summary>Emits the gradient, from the output's on. Gradients of a tensor that is used several times are added.</summary>
+    public void Backward(Value outputGradient)
+    {
+        var gradients = new Value?[nodes.Length];
+        gradients[graph.OutputIndex] = outputGradient;
+        for (int i = nodes.Length - 1; i >= 0; i--)
+        {
+            if (!needsGradient[i] || gradients[i] is not { } gradient) continue;
+            NodeEmission node = nodes[i]!;
+            node.OutputGradient = gradient;
+            node.Layer.Backward(node);
+            foreach ((int target, Value contribution) in node.PendingGradients)
+            {
+                if (gradients[target] is not { } sum)
+                {
+                    gradients[target] = contribution;
+                    continue;
+                }
+                Value total = Builder.Temporary(sum.Length);
+                Builder.Emit(new Add(sum.Length), sum, contribution, total);
+                gradients[target] = total;
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using OnDeviceLearning.Operations;
+
+namespace OnDeviceLearning.Graphs;
+
+/// <summary>A tensor of a program being planned; its memory is decided when the program is built.</summary>
+internal sealed class PlannedTensor(int length, ElementType type, BufferRange? fixedRange)
+{
+    public int Length { get; } = length;
+
+    public ElementType Type { get; } = type;
+
+    /// <summary>Memory given from outside: parameters, inputs, outputs. It is never shared.</summary>
+    public BufferRange? Fixed { get; } = fixedRange;
+
+    /// <summary>Index of the first operation that touches it; -1 before there is one.</summary>
+    public int First { get; set; } = -1;
+
+    /// <summary>Index of the last operation that touches it.</summary>
+    public int Last { get; set; } = -1;
+
+    /// <summary>First element within the arena of its type.</summary>
+    public int Offset { get; set; }
+}
+
+/// <summary>A dense range of a planned tensor, as an operand.</summary>
+internal readonly record struct Value(PlannedTensor Tensor, int Offset, int Length)
+{
+    public Value Slice(int offset, int length) => new(Tensor, Offset + offset, length);
+}
+
+/// <summary>
+/// Collects operations on tensors without memory, then gives each tensor a place in one arena per element type, where
+/// tensors that are never alive together share memory, and records the program.
+/// </summary>
+internal sealed class ProgramBuilder(ComputeDevice device)
+{
+    private readonly List<(Operation Operation, Value[] Operands)> steps = [];
+    private readonly List<PlannedTensor> tensors = [];
+
+    public ComputeDevice Device => device;
+
+    /// <summary>The operations so far, in order.</summary>
+    public IEnumerable<Operation> Operations => steps.Select(s => s.Operation);
+
+    /// <summary>Tensors that live in an arena.</summary>
+    public IReadOnlyList<PlannedTensor> Tensors => tensors;
+
+    /// <summary>A tensor that is alive from the first to the last operation that touches it.</summary>
+    public Value Temporary(int length, ElementType type = ElementType.Float32)
+    {
+        var tensor = new PlannedTensor(length, type, null);
+        tensors.Add(tensor);
+        return new Value(tensor, 0, length);
+    }
+
+    /// <summary>Memory that outlives the program's runs.</summary>
+    public static Value Fixed(BufferRange range) => new(new PlannedTensor(range.Length, range.Buffer.Type, range), 0, range.Length);
+
+    /// <summary>Appends an operation.</summary>
+    public void Emit(Operation operation, params ReadOnlySpan<Value> operands)
+    {
+        foreach (Value operand in operands)
+        {
+            if (operand.Tensor.First < 0) operand.Tensor.First = steps.Count;
+            operand.Tensor.Last = steps.Count;
+        }
+        steps.Add((operation, operands.ToArray()));
+    }
+
+    /// <summary>Plans the memory, allocates it and records the program.</summary>
+    public PlannedProgram Build()
+    {
+        DeviceBuffer? floats = Place(ElementType.Float32);
+        DeviceBuffer? integers = null;
+        try
+        {
+            integers = Place(ElementType.Int32);
+            var bound = new BoundOperation[steps.Count];
+            for (int i = 0; i < bound.Length; i++)
+            {
+                (Operation operation, Value[] operands) = steps[i];
+                var ranges = new BufferRange[operands.Length];
+                for (int k = 0; k < ranges.Length; k++) ranges[k] = Bind(operands[k]);
+                bound[i] = new BoundOperation(operation, ranges);
+            }
+            return new PlannedProgram(device.Record(bound), floats, integers, [.. Operations]);
+        }
+        catch
+        {
+            floats?.Dispose();
+            integers?.Dispose();
+            throw;
+        }
+
+        BufferRange Bind(Value value)
+        {
+            if (value.Tensor.Fixed is { } range) return new BufferRange(range.Buffer, range.Offset + value.Offset, value.Length);
+            DeviceBuffer arena = (value.Tensor.Type == ElementType.Float32 ? floats : integers)!;
+            return new BufferRange(arena, value.Tensor.Offset + value.Offset, value.Length);
+        }
+    }
+
+    private DeviceBuffer? Place(ElementType type)
+    {
+        PlannedTensor[] placed = [.. tensors.Where(t => t.Type == type && t.First >= 0)];
+        if (placed.Length == 0) return null;
+        int length = ArenaPlanner.Place(placed);
+        return device.Allocate(length, type);
+    }
+}
+
+/// <summary>A recorded program and the arenas it works in.</summary>
+internal sealed class PlannedProgram(DeviceProgram program, DeviceBuffer? floats, DeviceBuffer? integers, IReadOnlyList<Operation> operations) : IDisposable
+{
+    public DeviceProgram Program => program;
+
+    /// <summary>What is computed, in order.</summary>
+    public IReadOnlyList<Operation> Operations => operations;
+
+    /// <summary>Elements of memory for intermediate values.</summary>
+    public long ArenaLength => (floats?.Length ?? 0L) + (integers?.Length ?? 0L);
+
+    public void Dispose()
+    {
+        program.Dispose();
+        floats?.Dispose();
+        integers?.Dispose();
+    }
+}

@@ -1,0 +1,270 @@
+using System.Numerics.Tensors;
+
+namespace OnDeviceLearning.Learning;
+
+/// <summary>What a class's weight may do while a head is fitted.</summary>
+internal enum ClassRole : byte
+{
+    /// <summary>It has neither description nor example: it takes no part in the softmax.</summary>
+    Absent,
+    /// <summary>It stays at its target.</summary>
+    Fixed,
+    /// <summary>It is fitted.</summary>
+    Free,
+}
+
+/// <summary>
+/// The objective of description-conditioned transfer (CLAP, arXiv 2312.12730):
+/// <c>sum_i v_i CE(softmax(tau cos(w_c, f_i)), y_i) + sum_c lambda_c (|w_c/|w_c| - t_c|^2 + (|w_c| - 1)^2) + mu sum_{c&lt;e} a_ce |(w_c-t_c) - (w_e-t_e)|^2</c>,
+/// with gradient. Cosines, as in prediction: fitted with plain dot products a few taught classes grow long weights that
+/// swallow the untaught ones. An evaluation is cut into units of about <see cref="UnitCost"/> multiply-adds, so that it
+/// can stop anywhere; where it stopped changes no bit. Not thread-safe; allocates only when it grows.
+/// </summary>
+internal sealed class HeadObjective
+{
+    /// <summary>Multiply-adds of one unit of work: some 10 to 50 microseconds.</summary>
+    public const int UnitCost = 49_152;
+
+    // A dot product of short vectors costs more than its multiply-adds.
+    private const int CallCost = 32;
+
+    private enum Stage { Lengths, Logits, Softmax, Gradient, Pull, Relatives, Done }
+
+    private float[] block = [];       // [blockRows, C] logits, then d loss / d logit
+    private float[] inverseLengths = [];  // [C] 1 / |w_c|
+    private float[] difference = [];      // [D]
+    private int blockRows;
+    private Stage stage;
+    private int first;                // first example of the block
+    private int cursor;               // next (class, row) pair or class within the stage
+    private double loss;
+    private float[] weights = [];
+    private float[] gradient = [];
+
+    public int Classes { get; private set; }
+    public int Width { get; private set; }
+    public int Count { get; private set; }
+
+    /// <summary>Logit scale tau.</summary>
+    public float Scale { get; set; }
+
+    /// <summary>Strength mu of the pull between related classes; 0 turns it off.</summary>
+    public float RelativesPull { get; set; }
+
+    /// <summary>Example features; the first <see cref="Count"/> are used. Each [D].</summary>
+    public float[][] Features { get; private set; } = [];
+
+    /// <summary>Class index of each example.</summary>
+    public int[] Labels { get; private set; } = [];
+
+    /// <summary>Weight v_i of each example; 0 leaves it out.</summary>
+    public float[] ExampleWeights { get; private set; } = [];
+
+    /// <summary>Targets t [C, D].</summary>
+    public float[] Targets { get; private set; } = [];
+
+    /// <summary>lambda_c of each class.</summary>
+    public float[] Pulls { get; private set; } = [];
+
+    /// <summary>What each class may do.</summary>
+    public ClassRole[] Roles { get; private set; } = [];
+
+    /// <summary>a_ce [C, C], symmetric, zero on the diagonal; only there if <see cref="RelativesPull"/> is positive.</summary>
+    public float[] Relatives { get; private set; } = [];
+
+    /// <summary>The value at the weights last evaluated.</summary>
+    public double Value => loss;
+
+    /// <summary>Sets the sizes and grows what is too small.</summary>
+    public void Resize(int classes, int width, int count)
+    {
+        (Classes, Width, Count) = (classes, width, count);
+        blockRows = Math.Clamp(4096 / Math.Max(1, classes), 1, 32);
+        block = Grow(block, blockRows * classes);
+        inverseLengths = Grow(inverseLengths, classes);
+        difference = Grow(difference, width);
+        Features = Grow(Features, count);
+        Labels = Grow(Labels, count);
+        ExampleWeights = Grow(ExampleWeights, count);
+        Targets = Grow(Targets, classes * width);
+        Pulls = Grow(Pulls, classes);
+        Roles = Grow(Roles, classes);
+        if (RelativesPull > 0) Relatives = Grow(Relatives, classes * classes);
+    }
+
+    internal static T[] Grow<T>(T[] array, int length)
+    {
+        if (array.Length >= length) return array;
+        return new T[Math.Max(length, 2 * array.Length)];
+    }
+
+    /// <summary>How many vectors of the width make up one unit of work.</summary>
+    public int VectorsPerUnit => Math.Max(1, UnitCost / (Width + CallCost));
+
+    /// <summary>Starts an evaluation at <paramref name="weights"/> [C, D] that fills <paramref name="gradient"/> [C, D].</summary>
+    public void Begin(float[] weights, float[] gradient)
+    {
+        this.weights = weights;
+        this.gradient = gradient;
+        loss = 0;
+        cursor = 0;
+        first = 0;
+        stage = Stage.Lengths;
+    }
+
+    /// <summary>Does one unit of work.</summary>
+    /// <returns>True when the evaluation is complete.</returns>
+    public bool Step()
+    {
+        switch (stage)
+        {
+            case Stage.Lengths: Lengths(); break;
+            case Stage.Logits: Logits(); break;
+            case Stage.Softmax: Softmax(); break;
+            case Stage.Gradient: Gradient(); break;
+            case Stage.Pull: Pull(); break;
+            case Stage.Relatives: PullRelatives(); break;
+        }
+        return stage == Stage.Done;
+    }
+
+    private int RowsOfBlock => Math.Min(blockRows, Count - first);
+
+    private void NextStage(Stage next)
+    {
+        stage = next;
+        cursor = 0;
+    }
+
+    private void NextBlock(int from)
+    {
+        first = from;
+        while (first < Count && ExampleWeights[first] == 0) first++;
+        NextStage(first < Count ? Stage.Logits : Stage.Pull);
+    }
+
+    private void Lengths()
+    {
+        int end = Math.Min(Classes, cursor + VectorsPerUnit);
+        for (; cursor < end; cursor++)
+        {
+            gradient.AsSpan(cursor * Width, Width).Clear();
+            if (Roles[cursor] == ClassRole.Absent) continue;
+            inverseLengths[cursor] = 1 / Math.Max(1e-6f, TensorPrimitives.Norm<float>(weights.AsSpan(cursor * Width, Width)));
+        }
+        if (cursor == Classes) NextBlock(0);
+    }
+
+    // The pull lambda (|u - t|^2 + (|w| - 1)^2), u = w / |w|. The gradient with respect to u becomes that with respect to w,
+    // (g - (g.u) u) / |w|. The length has its own term because the rest does not see it: pulled by |w - t|^2 instead, weights
+    // under contradictory labels shrink to nothing, where their direction is arbitrary and no fit converges.
+    private void Pull()
+    {
+        int end = Math.Min(Classes, cursor + Math.Max(1, VectorsPerUnit / 4));
+        for (; cursor < end; cursor++)
+        {
+            if (Roles[cursor] != ClassRole.Free) continue;
+            Span<float> g = gradient.AsSpan(cursor * Width, Width), apart = difference.AsSpan(0, Width);
+            ReadOnlySpan<float> w = weights.AsSpan(cursor * Width, Width);
+            float inverse = inverseLengths[cursor], pull = Pulls[cursor];
+            TensorPrimitives.Multiply(w, inverse, apart);
+            TensorPrimitives.Subtract(apart, Targets.AsSpan(cursor * Width, Width), apart);
+            double beyond = 1.0 / inverse - 1;
+            loss += pull * (TensorPrimitives.SumOfSquares<float>(apart) + beyond * beyond);
+            TensorPrimitives.MultiplyAdd(apart, 2 * pull, g, g);
+            float along = TensorPrimitives.Dot<float>(g, w) * inverse * inverse;
+            TensorPrimitives.MultiplyAdd(w, -along, g, g);
+            TensorPrimitives.Multiply(g, inverse, g);
+            TensorPrimitives.MultiplyAdd(w, (float)(2 * pull * beyond) * inverse, g, g);
+        }
+        if (cursor == Classes) NextStage(RelativesPull > 0 ? Stage.Relatives : Stage.Done);
+    }
+
+    // gradient_c += 2 mu sum_e a_ce (m_c - m_e) with m = w - t; the value is half of sum_c m_c . that gradient.
+    private void PullRelatives()
+    {
+        int end = (int)Math.Min((long)Classes * Classes, cursor + (long)VectorsPerUnit);
+        for (; cursor < end; cursor++)
+        {
+            int c = cursor / Classes, e = cursor % Classes;
+            float strength = 2 * RelativesPull * Relatives[c * Classes + e];
+            if (strength == 0 || Roles[c] != ClassRole.Free || Roles[e] == ClassRole.Absent) continue;
+            ReadOnlySpan<float> wc = weights.AsSpan(c * Width, Width), tc = Targets.AsSpan(c * Width, Width);
+            ReadOnlySpan<float> we = weights.AsSpan(e * Width, Width), te = Targets.AsSpan(e * Width, Width);
+            Span<float> g = gradient.AsSpan(c * Width, Width);
+            double squares = 0;
+            for (int d = 0; d < wc.Length; d++)
+            {
+                float apart = wc[d] - tc[d] - (we[d] - te[d]);
+                squares += (double)apart * apart;
+                g[d] += strength * apart;
+            }
+            // Each pair of free classes is met twice, once from either side; a pair with a fixed class only once.
+            loss += (Roles[e] == ClassRole.Free ? 0.25 : 0.5) * strength * squares;
+        }
+        if (cursor == (long)Classes * Classes) NextStage(Stage.Done);
+    }
+
+    private void Logits()
+    {
+        int rows = RowsOfBlock;
+        int end = Math.Min(rows * Classes, cursor + VectorsPerUnit);
+        for (; cursor < end; cursor++)
+        {
+            int row = cursor / Classes, c = cursor % Classes;
+            block[cursor] = Roles[c] == ClassRole.Absent || ExampleWeights[first + row] == 0
+                ? float.NegativeInfinity
+                : Scale * inverseLengths[c] * TensorPrimitives.Dot<float>(Features[first + row], weights.AsSpan(c * Width, Width));
+        }
+        if (cursor == rows * Classes) NextStage(Stage.Softmax);
+    }
+
+    private void Softmax()
+    {
+        for (int row = 0; row < RowsOfBlock; row++)
+        {
+            Span<float> r = block.AsSpan(row * Classes, Classes);
+            float v = ExampleWeights[first + row];
+            if (v == 0)
+            {
+                r.Clear();
+                continue;
+            }
+            int label = Labels[first + row];
+            float target = r[label];
+            loss += v * (LogSumExp(r) - target);
+            float factor = v * Scale;
+            TensorPrimitives.Multiply(r, factor, r);
+            r[label] -= factor;
+        }
+        NextStage(Stage.Gradient);
+    }
+
+    /// <summary>Turns logits into probabilities in place; returns log sum exp. Minus infinity gets probability 0.</summary>
+    internal static double LogSumExp(Span<float> logits)
+    {
+        float max = TensorPrimitives.Max<float>(logits);
+        TensorPrimitives.Subtract(logits, max, logits);
+        TensorPrimitives.Exp<float>(logits, logits);
+        float sum = TensorPrimitives.Sum<float>(logits);
+        TensorPrimitives.Multiply(logits, 1 / sum, logits);
+        return max + Math.Log(sum);
+    }
+
+    private void Gradient()
+    {
+        int rows = RowsOfBlock;
+        int end = cursor + VectorsPerUnit;
+        // Class-major, so that a class's gradient stays in cache while the block's examples are added to it.
+        for (; cursor < Math.Min(end, rows * Classes); cursor++)
+        {
+            int c = cursor / rows, row = cursor % rows;
+            float factor = block[row * Classes + c];
+            // Below this an example moves a weight by less than float rounding.
+            if (Roles[c] != ClassRole.Free || MathF.Abs(factor) < 1e-12f) continue;
+            Span<float> g = gradient.AsSpan(c * Width, Width);
+            TensorPrimitives.MultiplyAdd(Features[first + row], factor, g, g);
+        }
+        if (cursor == rows * Classes) NextBlock(first + rows);
+    }
+}

@@ -1,0 +1,358 @@
+using System.Numerics.Tensors;
+
+namespace OnDeviceLearning.Learning;
+
+/// <summary>
+/// One run of head training: a fit on all examples, a fit without each fold, the guard's judgement, and the head to
+/// publish. A state machine whose units take some tens of microseconds; <see cref="Step"/> may be called from any one
+/// thread at a time, and how the units fell in time changes no bit of the result. Allocates only when it grows.
+/// </summary>
+internal sealed class HeadTrainer
+{
+    private enum Stage { Descriptions, Prototypes, NormalizePrototypes, Confidence, Relatives, Fit, Keep, Measure, Judge, Choose, Blend, Done }
+
+    private readonly HeadTrainingSettings settings;
+    private readonly HeadObjective objective = new();
+    private readonly Lbfgs minimizer;
+    private HeadEvidence evidence = new();
+    private Stage stage = Stage.Done;
+    private int fold;                       // held out; -1 in the fit on all examples
+    private int cursor;
+    private int[] counts = [];              // training examples of each class
+    private float[] zeroShot = [];          // [C] logits of one example
+    private float[] fittedLogits = [];      // [C]
+    private double[] confidence = [];       // [C]
+    private float[] targets = [];           // [C, D] of the fit on all examples
+    private float[] fitted = [];            // [C, D]
+    private ClassRole[] roles = [];         // of the fit on all examples
+    private float[] blendedLogits = [];     // [C]
+    private float[] logitFactors = [];      // [Guard.Grid, C] logit scale over the length of w_c(a), of the fold
+    private float[] logLikelihoods = [];    // [N, Guard.Grid]
+    private float[] judged = [];            // weight of each example in the evidence; 0 if it could not be judged
+    private float[] head = [];
+    private float progress;
+
+    public HeadTrainer(HeadTrainingSettings settings)
+    {
+        this.settings = settings;
+        minimizer = new Lbfgs(objective);
+    }
+
+    /// <summary>How far the run has come, 0 to 1; may be read from any thread.</summary>
+    public float Progress => Volatile.Read(ref progress);
+
+    /// <summary>The head [C, D] to publish: unit rows, zero where <see cref="HasWeight"/> is false. Valid when done.</summary>
+    public ReadOnlySpan<float> Head => head.AsSpan(0, objective.Classes * objective.Width);
+
+    /// <summary>Whether a class has a weight at all: a description or an example.</summary>
+    public bool HasWeight(int c) => roles[c] != ClassRole.Absent;
+
+    /// <summary>The mix a that the guard chose.</summary>
+    public double Mix { get; private set; }
+
+    /// <summary>Whether the guard chose less than the prior's mix.</summary>
+    public bool GuardSteppedIn { get; private set; }
+
+    /// <summary>Held-out log-likelihood per example of the descriptions alone; NaN if no example could be judged.</summary>
+    public double EvidenceBefore { get; private set; }
+
+    /// <summary>Held-out log-likelihood per example at <see cref="Mix"/>.</summary>
+    public double EvidenceAfter { get; private set; }
+
+    /// <summary>Gradient norm at the end of the fit on all examples.</summary>
+    public double GradientNorm { get; private set; }
+
+    /// <summary>Units of work done in this run.</summary>
+    public long Units { get; private set; }
+
+    /// <summary>Begins a run on evidence that must not change until the run is done or replaced by another.</summary>
+    public void Begin(HeadEvidence evidence, int width, float logitScale)
+    {
+        this.evidence = evidence;
+        int classes = evidence.Classes, count = evidence.Count, size = classes * width;
+        objective.Scale = logitScale;
+        objective.RelativesPull = settings.RelativesPull;
+        objective.Resize(classes, width, count);
+        counts = HeadObjective.Grow(counts, classes);
+        zeroShot = HeadObjective.Grow(zeroShot, classes);
+        fittedLogits = HeadObjective.Grow(fittedLogits, classes);
+        confidence = HeadObjective.Grow(confidence, classes);
+        targets = HeadObjective.Grow(targets, size);
+        fitted = HeadObjective.Grow(fitted, size);
+        head = HeadObjective.Grow(head, size);
+        roles = HeadObjective.Grow(roles, classes);
+        blendedLogits = HeadObjective.Grow(blendedLogits, classes);
+        logitFactors = HeadObjective.Grow(logitFactors, classes * Guard.Grid);
+        logLikelihoods = HeadObjective.Grow(logLikelihoods, count * Guard.Grid);
+        judged = HeadObjective.Grow(judged, count);
+        Array.Clear(judged, 0, count);
+        Units = 0;
+        Volatile.Write(ref progress, 0);
+        BeginFit(-1);
+    }
+
+    /// <summary>Does one unit of work.</summary>
+    /// <returns>True when the run is complete.</returns>
+    public bool Step()
+    {
+        Units++;
+        switch (stage)
+        {
+            case Stage.Descriptions: CopyDescriptions(); break;
+            case Stage.Prototypes: SumPrototypes(); break;
+            case Stage.NormalizePrototypes: NormalizePrototypes(); break;
+            case Stage.Confidence: MeasureConfidence(); break;
+            case Stage.Relatives: RelateClasses(); break;
+            case Stage.Fit: Fit(); break;
+            case Stage.Keep: Keep(); break;
+            case Stage.Measure: MeasureWeights(); break;
+            case Stage.Judge: Judge(); break;
+            case Stage.Choose: Choose(); break;
+            case Stage.Blend: Blend(); break;
+        }
+        return stage == Stage.Done;
+    }
+
+    private int Classes => objective.Classes;
+    private int Width => objective.Width;
+    private Span<float> Target(int c) => objective.Targets.AsSpan(c * Width, Width);
+    private bool Training(int example) => evidence.FoldOf[example] != fold;
+
+    private void Next(Stage next)
+    {
+        stage = next;
+        cursor = 0;
+    }
+
+    private void BeginFit(int heldOut)
+    {
+        fold = heldOut;
+        int taughtClasses = 0;
+        Array.Clear(counts, 0, Classes);
+        for (int i = 0; i < evidence.Count; i++)
+            if (Training(i) && counts[evidence.Labels[i]]++ == 0) taughtClasses++;
+        for (int i = 0; i < evidence.Count; i++)
+        {
+            objective.Features[i] = evidence.Features[i];
+            objective.Labels[i] = evidence.Labels[i];
+            // Every taught class weighs the same, however many examples it has.
+            objective.ExampleWeights[i] = Training(i) ? 1f / ((float)counts[evidence.Labels[i]] * taughtClasses) : 0;
+        }
+        for (int c = 0; c < Classes; c++)
+        {
+            objective.Roles[c] =
+                counts[c] == 0 && evidence.Descriptions[c] is null ? ClassRole.Absent :
+                // Left free, a class without examples would only ever be pushed away by the others'; it may move with its relatives.
+                counts[c] == 0 && settings.RelativesPull == 0 ? ClassRole.Fixed : ClassRole.Free;
+            confidence[c] = 0;
+        }
+        Next(Stage.Descriptions);
+    }
+
+    private void CopyDescriptions()
+    {
+        int end = Math.Min(Classes, cursor + objective.VectorsPerUnit);
+        for (; cursor < end; cursor++)
+        {
+            if (evidence.Descriptions[cursor] is float[] description) description.CopyTo(Target(cursor));
+            else Target(cursor).Clear();
+        }
+        if (cursor == Classes) Next(Stage.Prototypes);
+    }
+
+    // A class without description is drawn to the mean of its examples.
+    private void SumPrototypes()
+    {
+        int end = Math.Min(evidence.Count, cursor + objective.VectorsPerUnit);
+        for (; cursor < end; cursor++)
+        {
+            int c = evidence.Labels[cursor];
+            if (evidence.Descriptions[c] is not null || !Training(cursor)) continue;
+            TensorPrimitives.Add(Target(c), evidence.Features[cursor], Target(c));
+        }
+        if (cursor == evidence.Count) Next(Stage.NormalizePrototypes);
+    }
+
+    private void NormalizePrototypes()
+    {
+        int end = Math.Min(Classes, cursor + objective.VectorsPerUnit);
+        for (; cursor < end; cursor++)
+            if (evidence.Descriptions[cursor] is null) Unit.Normalize(Target(cursor));
+        if (cursor == Classes) Next(Stage.Confidence);
+    }
+
+    // lambda_c from the probability that the targets alone give to the class's own examples (CLAP, arXiv 2312.12730).
+    private void MeasureConfidence()
+    {
+        int work = objective.VectorsPerUnit;
+        for (; cursor < evidence.Count * Classes && work > 0; cursor++, work--)
+        {
+            int i = cursor / Classes, c = cursor % Classes;
+            if (!Training(i))
+            {
+                cursor += Classes - 1;
+                continue;
+            }
+            zeroShot[c] = objective.Roles[c] == ClassRole.Absent
+                ? float.NegativeInfinity
+                : objective.Scale * TensorPrimitives.Dot<float>(evidence.Features[i], Target(c));
+            if (c < Classes - 1) continue;
+            HeadObjective.LogSumExp(zeroShot.AsSpan(0, Classes));
+            confidence[evidence.Labels[i]] += zeroShot[evidence.Labels[i]] / counts[evidence.Labels[i]];
+        }
+        if (cursor < evidence.Count * Classes) return;
+
+        int taughtClasses = 0, examples = 0;
+        for (int c = 0; c < Classes; c++)
+        {
+            if (counts[c] > 0) taughtClasses++;
+            examples += counts[c];
+        }
+        double strength = taughtClasses == 0 ? 1 : settings.Pull / (taughtClasses * Math.Pow((double)examples / taughtClasses, settings.PullFade));
+        for (int c = 0; c < Classes; c++)
+        {
+            double sure = counts[c] == 0 ? 1 : confidence[c];
+            double trust = evidence.Descriptions[c] is null ? 1 : evidence.Trust[c];
+            objective.Pulls[c] = (float)(strength * Math.Max(settings.LeastConfidence, sure * trust));
+        }
+        if (objective.RelativesPull > 0) Next(Stage.Relatives);
+        else StartMinimizer();
+    }
+
+    // a_ce: descriptions that mean nearly the same are close relatives, the rest hardly any.
+    private void RelateClasses()
+    {
+        int end = (int)Math.Min((long)Classes * Classes, cursor + (long)objective.VectorsPerUnit);
+        for (; cursor < end; cursor++)
+        {
+            int c = cursor / Classes, e = cursor % Classes;
+            float cosine = c == e ? 0 : Math.Max(0, TensorPrimitives.Dot<float>(Target(c), Target(e)));
+            objective.Relatives[cursor] = cosine * cosine * cosine * cosine;
+        }
+        if (cursor == Classes * Classes) StartMinimizer();
+    }
+
+    private void StartMinimizer()
+    {
+        minimizer.Begin(fold < 0 ? settings.Tolerance : settings.FoldTolerance, settings.MaxIterations);
+        Next(Stage.Fit);
+    }
+
+    private void Fit()
+    {
+        if (!minimizer.Step())
+        {
+            const double usualIterations = 30;
+            double part = 1 - Math.Exp(-minimizer.Iterations / usualIterations);
+            Volatile.Write(ref progress, (float)((fold + 1 + part) / (evidence.Folds + 1)));
+            return;
+        }
+        if (fold < 0) GradientNorm = minimizer.GradientNorm;
+        Next(fold < 0 ? Stage.Keep : Stage.Measure);
+    }
+
+    private void Keep()
+    {
+        int end = Math.Min(Classes * Width, cursor + HeadObjective.UnitCost / 4);
+        minimizer.Weights.AsSpan(cursor..end).CopyTo(fitted.AsSpan(cursor));
+        objective.Targets.AsSpan(cursor..end).CopyTo(targets.AsSpan(cursor));
+        cursor = end;
+        if (cursor < Classes * Width) return;
+        objective.Roles.AsSpan(0, Classes).CopyTo(roles);
+        // A single example held out leaves nothing to learn from, so it proves nothing.
+        if (evidence.Count < 2 || evidence.Folds < 2) Next(Stage.Choose);
+        else BeginFit(0);
+    }
+
+    private void MeasureWeights()
+    {
+        int end = Math.Min(Classes, cursor + Math.Max(1, objective.VectorsPerUnit / 2));
+        for (; cursor < end; cursor++)
+        {
+            ReadOnlySpan<float> w = minimizer.Weights.AsSpan(cursor * Width, Width);
+            double cross = TensorPrimitives.Dot<float>(Target(cursor), w), square = TensorPrimitives.Dot(w, w);
+            for (int point = 0; point < Guard.Grid; point++)
+            {
+                double a = Guard.Mix(point, evidence.PriorMix);
+                double norm = Math.Sqrt(Math.Max(1e-12, (1 - a) * (1 - a) + 2 * a * (1 - a) * cross + a * a * square));
+                logitFactors[point * Classes + cursor] = (float)(objective.Scale / norm);
+            }
+        }
+        if (cursor == Classes) Next(Stage.Judge);
+    }
+
+    // Log-likelihood of the held-out examples at every mix of the grid. A class whose only example is held out is
+    // predicted by its description; without one it cannot be judged.
+    private void Judge()
+    {
+        int work = Math.Max(1, objective.VectorsPerUnit / 2);
+        for (; cursor < evidence.Count * Classes && work > 0; cursor++, work--)
+        {
+            int i = cursor / Classes, c = cursor % Classes;
+            if (evidence.FoldOf[i] != fold || objective.Roles[evidence.Labels[i]] == ClassRole.Absent)
+            {
+                cursor += Classes - 1;
+                continue;
+            }
+            zeroShot[c] = TensorPrimitives.Dot<float>(evidence.Features[i], Target(c));
+            fittedLogits[c] = TensorPrimitives.Dot<float>(evidence.Features[i], minimizer.Weights.AsSpan(c * Width, Width));
+            if (c < Classes - 1) continue;
+            JudgeExample(i);
+            work -= Classes;
+        }
+        if (cursor < evidence.Count * Classes) return;
+        if (fold + 1 < evidence.Folds) BeginFit(fold + 1);
+        else Next(Stage.Choose);
+    }
+
+    private void JudgeExample(int i)
+    {
+        int label = evidence.Labels[i];
+        // In the evidence, too, every class counts alike.
+        int own = 0;
+        for (int k = 0; k < evidence.Count; k++)
+            if (evidence.Labels[k] == label) own++;
+        judged[i] = 1f / own;
+        Span<float> logits = blendedLogits.AsSpan(0, Classes);
+        for (int point = 0; point < Guard.Grid; point++)
+        {
+            float a = (float)Guard.Mix(point, evidence.PriorMix);
+            TensorPrimitives.Multiply(zeroShot.AsSpan(0, Classes), 1 - a, logits);
+            TensorPrimitives.MultiplyAdd(fittedLogits.AsSpan(0, Classes), a, logits, logits);
+            TensorPrimitives.Multiply(logits, logitFactors.AsSpan(point * Classes, Classes), logits);
+            for (int c = 0; c < Classes; c++)
+                if (objective.Roles[c] == ClassRole.Absent) logits[c] = float.NegativeInfinity;
+            float chosen = logits[label];
+            logLikelihoods[i * Guard.Grid + point] = (float)(chosen - HeadObjective.LogSumExp(logits));
+        }
+    }
+
+    private void Choose()
+    {
+        ReadOnlySpan<float> values = logLikelihoods.AsSpan(0, evidence.Count * Guard.Grid), weights = judged.AsSpan(0, evidence.Count);
+        int point = Guard.Choose(values, weights, settings.GuardErrors);
+        Mix = Guard.Mix(point, evidence.PriorMix);
+        GuardSteppedIn = point < Guard.Grid - 1;
+        EvidenceBefore = Guard.Evidence(values, weights, 0);
+        EvidenceAfter = Guard.Evidence(values, weights, point);
+        Next(Stage.Blend);
+    }
+
+    private void Blend()
+    {
+        int end = Math.Min(Classes, cursor + Math.Max(1, objective.VectorsPerUnit / 2));
+        for (; cursor < end; cursor++)
+        {
+            ReadOnlySpan<float> t = targets.AsSpan(cursor * Width, Width), w = fitted.AsSpan(cursor * Width, Width);
+            Span<float> blended = head.AsSpan(cursor * Width, Width);
+            t.CopyTo(blended);
+            if (Mix == 0 || roles[cursor] != ClassRole.Free) continue; // the description's bits exactly
+            TensorPrimitives.Multiply(t, (float)(1 - Mix), blended);
+            TensorPrimitives.MultiplyAdd(w, (float)Mix, blended, blended);
+            Unit.Normalize(blended);
+        }
+        if (cursor < Classes) return;
+        Volatile.Write(ref progress, 1);
+        stage = Stage.Done;
+    }
+}
