@@ -1,0 +1,28 @@
+using OnDeviceLearning.Operations;
+
+namespace OnDeviceLearning.Conformance;
+
+public static partial class ConformanceSuite
+{
+    private static IEnumerable<ConformanceCase> MatMulCases()
+    {
+        // Batch, M, N, K: single elements, odd ones, one below and above tiles of 4, 6, 8, 12 rows and 8, 16, 32 columns,
+        // vectors against matrices, and a k that is cut into slices.
+        (int Batch, int M, int N, int K)[] sizes =
+        [
+            (1, 1, 1, 1), (1, 1, 7, 3), (1, 3, 1, 17), (3, 7, 3, 7), (1, 1, 65, 63), (2, 1, 127, 300), (1, 5, 64, 64), (1, 7, 33, 12),
+            (1, 8, 32, 8), (1, 11, 31, 5), (1, 12, 32, 16), (1, 13, 33, 17), (2, 17, 17, 17), (1, 31, 15, 9), (1, 32, 64, 32), (3, 33, 65, 63),
+            (1, 63, 127, 65), (1, 96, 96, 96), (1, 97, 100, 127), (5, 24, 48, 40), (1, 65, 129, 257), (1, 10, 40, 2049), (1, 40, 10, 4100), (1, 2, 3, 5000), (1, 130, 300, 70),
+        ];
+        int seed = 0;
+        for (int i = 0; i < sizes.Length; i++)
+        {
+            (int batch, int m, int n, int k) = sizes[i];
+            bool accumulate = i % 2 == 1, shared = i % 3 == 1;
+            float alpha = i % 4 >= 2 ? -0.7f : 1;
+            foreach (bool transposeA in (bool[])[false, true])
+                foreach (bool transposeB in (bool[])[false, true])
+                    yield return new(new MatMul(batch, m, n, k, transposeA, transposeB, alpha, accumulate, shared), seed++);
+        }
+    }
+}
