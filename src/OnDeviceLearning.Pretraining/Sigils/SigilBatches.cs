@@ -1,0 +1,158 @@
+using OnDeviceLearning.Sigils;
+using OnDeviceLearning.Text;
+
+namespace OnDeviceLearning.Pretraining.Sigils;
+
+/// <summary>One step's worth of drawings with their descriptions.</summary>
+/// <param name="Images">[N, 64, 64], ink 1, paper 0.</param>
+/// <param name="Tokens">[N, L], padded with 0.</param>
+/// <param name="Lengths">[N] number of tokens.</param>
+/// <param name="Facts">[N, <see cref="CompositionAttributes.Count"/>].</param>
+/// <param name="Compositions">[N] canonical texts; equal ones count as one another's positives.</param>
+internal sealed record SigilBatch(float[] Images, int[] Tokens, int[] Lengths, float[] Facts, string[] Compositions);
+
+/// <summary>
+/// Makes training batches on a thread of its own, a few ahead. The batch of a step depends on the seed and the step
+/// alone, so that a resumed run sees what an uninterrupted one would have seen.
+/// </summary>
+internal sealed class SigilBatches : IDisposable
+{
+    private const int Ahead = 6;
+
+    /// <summary>The share of groups in which every member is a single plain shape: telling shapes apart comes before all else.</summary>
+    private const double PlainGroups = 0.25;
+
+    private readonly TextTokenizer tokenizer;
+    private readonly int size;
+    private readonly int seed;
+    private readonly Func<long> totalSteps;
+    private readonly System.Collections.Concurrent.BlockingCollection<SigilBatch> queue = new(Ahead);
+    private readonly CancellationTokenSource stop = new();
+    private readonly Thread thread;
+    private Exception? failure;
+
+    public SigilBatches(TextTokenizer tokenizer, int size, int seed, long firstStep, Func<long> totalSteps)
+    {
+        this.tokenizer = tokenizer;
+        this.size = size;
+        this.seed = seed;
+        this.totalSteps = totalSteps;
+        thread = new Thread(() => Produce(firstStep)) { IsBackground = true, Name = "sigil batches" };
+        thread.Start();
+    }
+
+    /// <summary>The next step's batch; waits for it.</summary>
+    public SigilBatch Next()
+    {
+        try
+        {
+            return queue.Take();
+        }
+        catch (InvalidOperationException) when (failure is not null)
+        {
+            throw new InvalidOperationException("SigilBatches: making a batch failed.", failure);
+        }
+    }
+
+    private void Produce(long step)
+    {
+        try
+        {
+            while (true) queue.Add(Make(step++), stop.Token);
+        }
+        catch (OperationCanceledException) { }
+        catch (Exception e)
+        {
+            failure = e;
+        }
+        finally
+        {
+            queue.CompleteAdding();
+        }
+    }
+
+    private SigilBatch Make(long step)
+    {
+        var random = new Random(HashCode(seed, step));
+        const int side = SigilsModel.ImageSize;
+        var images = new float[size * side * side];
+        var facts = new float[size * CompositionAttributes.Count];
+        var texts = new int[size][];
+        var compositions = new string[size];
+        int groupSize = GroupSize(step);
+        Composition first = SampleTrained(random), composition = first;
+        bool plain = false;
+        for (int i = 0; i < size; i++)
+        {
+            if (i % groupSize == 0)
+            {
+                plain = random.NextDouble() < PlainGroups;
+                composition = first = plain ? Plain(random) : SampleTrained(random);
+            }
+            else
+            {
+                composition = plain ? Plain(random) : DistractorTrained(random.Next(2) == 0 ? first : composition, random);
+            }
+            compositions[i] = composition.ToString();
+            Drawing drawing = SigilArtist.Draw(composition, HandStyle.Sample(random), random);
+            DrawingRasterizer.Rasterize(drawing, side, images.AsSpan(i * side * side, side * side));
+            texts[i] = tokenizer.Encode(DescriptionGrammar.Describe(composition, random));
+            CompositionAttributes.Write(composition, facts.AsSpan(i * CompositionAttributes.Count, CompositionAttributes.Count));
+        }
+
+        int longest = texts.Max(t => t.Length);
+        var tokens = new int[size * longest];
+        for (int i = 0; i < size; i++) texts[i].CopyTo(tokens, i * longest);
+        return new SigilBatch(images, tokens, texts.Select(t => t.Length).ToArray(), facts, compositions);
+    }
+
+    /// <summary>
+    /// Members of a group differ from its first or from each other by one thing: the negatives a contrastive task learns
+    /// most from. Groups grow as the easier differences are learnt.
+    /// </summary>
+    private int GroupSize(long step) => ((double)step / totalSteps()) switch
+    {
+        < 0.12 => 4,
+        < 0.4 => 8,
+        _ => 16,
+    };
+
+    private static Term Plain(Random random) => new((Primitive)random.Next(Enum.GetValues<Primitive>().Length));
+
+    private static Composition SampleTrained(Random random)
+    {
+        while (true)
+        {
+            Composition c = CompositionSampler.Sample(random);
+            if (!CompositionSampler.IsHeldOut(c)) return c;
+        }
+    }
+
+    private static Composition DistractorTrained(Composition of, Random random)
+    {
+        for (int attempt = 0; attempt < 8; attempt++)
+        {
+            Composition c = CompositionSampler.Distractor(of, random);
+            if (!CompositionSampler.IsHeldOut(c)) return c;
+        }
+        return SampleTrained(random);
+    }
+
+    /// <summary>SplitMix64, the same in every process (HashCode.Combine is not).</summary>
+    private static int HashCode(int seed, long step)
+    {
+        ulong z = (ulong)step * 0x9E3779B97F4A7C15 + (ulong)(uint)seed * 0xD1B54A32D192ED03 + 0x632BE59BD9B4E019;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return (int)(z ^ (z >> 31));
+    }
+
+    /// <summary>Stops the thread.</summary>
+    public void Dispose()
+    {
+        stop.Cancel();
+        thread.Join();
+        queue.Dispose();
+        stop.Dispose();
+    }
+}

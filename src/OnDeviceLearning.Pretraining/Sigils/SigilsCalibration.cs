@@ -1,0 +1,165 @@
+using System.Globalization;
+using OnDeviceLearning.Models;
+using OnDeviceLearning.Sigils;
+
+namespace OnDeviceLearning.Pretraining.Sigils;
+
+/// <summary>
+/// What a finished backbone still lacks and only its own behaviour can tell, measured on training compositions and
+/// phrasings alone: when an input belongs to none of the described classes, and how far a few examples are to be trusted
+/// over the descriptions.
+/// </summary>
+internal static class SigilsCalibration
+{
+    private const int Ways = 8, TestsPerClass = 3;
+
+    /// <summary>The share of inputs that do belong to a class and that may be called unknown.</summary>
+    private const double FalseUnknowns = 0.05;
+
+    private static readonly float[] trusts = [0, 0.15f, 0.3f, 0.45f, 0.6f, 0.75f, 0.9f, 1];
+
+    /// <summary>Writes a backbone file anew, with <c>odl.unknown</c> and <c>odl.adaptationPrior</c>.</summary>
+    public static void Complete(string uncalibrated, string path, int seed, SigilsRecipeSizes sizes, CancellationToken cancellation)
+    {
+        SafetensorsFile file = SafetensorsReader.Read(uncalibrated);
+        var metadata = new Dictionary<string, string>(file.Metadata);
+        using (Backbone backbone = Backbone.Load(uncalibrated))
+            metadata["odl.unknown"] = Unknown(backbone, sizes.UnknownEpisodes, new Random(seed));
+        metadata["odl.adaptationPrior"] = Prior(file, metadata, sizes, seed, cancellation);
+        SafetensorsWriter.Write(path, file.Tensors.Values, metadata);
+    }
+
+    /// <summary>Platt scaling of the best cosine similarity: inputs of a described class against inputs of none.</summary>
+    private static string Unknown(Backbone backbone, int episodes, Random random)
+    {
+        var known = new List<double>();
+        var unknown = new List<double>();
+        var image = new float[backbone.EmbeddingWidth];
+        for (int e = 0; e < episodes; e++)
+        {
+            List<Composition> compositions = Compositions(Ways + 2, random);
+            float[][] texts = compositions.Take(Ways).Select(c => Embed(backbone, c, random)).ToArray();
+            for (int i = 0; i < compositions.Count; i++)
+            {
+                backbone.Embed(SigilArtist.Draw(compositions[i], HandStyle.Sample(random), random), image);
+                double best = texts.Max(t => System.Numerics.Tensors.TensorPrimitives.Dot(t, image));
+                (i < Ways ? known : unknown).Add(best);
+            }
+        }
+        (double slope, double intercept) = Logistic(known, unknown);
+        known.Sort();
+        double limit = known[(int)(FalseUnknowns * known.Count)];
+        double threshold = 1 / (1 + Math.Exp(-(slope * limit + intercept)));
+        return string.Create(CultureInfo.InvariantCulture, $$"""{"slope":{{slope:F4}},"intercept":{{intercept:F4}},"threshold":{{threshold:F4}}}""");
+    }
+
+    /// <summary>Newton's method on the two-parameter logistic regression; both sides weigh alike.</summary>
+    private static (double Slope, double Intercept) Logistic(List<double> known, List<double> unknown)
+    {
+        double slope = 0, intercept = 0;
+        for (int iteration = 0; iteration < 50; iteration++)
+        {
+            double g0 = 0, g1 = 0, h00 = 1e-9, h01 = 0, h11 = 1e-9;
+            foreach ((List<double> scores, double target) in new[] { (known, 1.0), (unknown, 0.0) })
+                foreach (double s in scores)
+                {
+                    double p = 1 / (1 + Math.Exp(-(slope * s + intercept)));
+                    double error = (p - target) / scores.Count, weight = p * (1 - p) / scores.Count;
+                    g0 += error * s;
+                    g1 += error;
+                    h00 += weight * s * s;
+                    h01 += weight * s;
+                    h11 += weight;
+                }
+            double determinant = h00 * h11 - h01 * h01;
+            slope -= (h11 * g0 - h01 * g1) / determinant;
+            intercept -= (h00 * g1 - h01 * g0) / determinant;
+        }
+        return (slope, intercept);
+    }
+
+    /// <summary>For each number of examples, the trust with the best mean log-likelihood on drawings not taught.</summary>
+    private static string Prior(SafetensorsFile file, Dictionary<string, string> metadata, SigilsRecipeSizes sizes, int seed, CancellationToken cancellation)
+    {
+        int[] shots = [.. Enumerable.Range(0, 31).Select(i => 1 << i).TakeWhile(s => s <= sizes.MostExamples)];
+        var score = new double[shots.Length, trusts.Length];
+        for (int t = 0; t < trusts.Length; t++)
+        {
+            metadata["odl.adaptationPrior"] = string.Create(CultureInfo.InvariantCulture, $$"""{"trustByExamples":[0,{{trusts[t]}}]}""");
+            using var stream = new MemoryStream();
+            SafetensorsWriter.Write(stream, file.Tensors.Values, metadata);
+            stream.Position = 0;
+            using Backbone backbone = Backbone.Load(stream);
+            for (int s = 0; s < shots.Length; s++)
+                for (int e = 0; e < sizes.PriorEpisodes; e++)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    // The same episode for every trust: only the differences count.
+                    score[s, t] += Episode(backbone, shots[s], new Random(seed + 1000 * s + e));
+                }
+        }
+        var best = new float[shots[^1] + 1];
+        for (int s = 0; s < shots.Length; s++)
+            best[shots[s]] = trusts[Enumerable.Range(0, trusts.Length).MaxBy(t => score[s, t])];
+        // More examples never deserve less trust; numbers between those measured are interpolated.
+        for (int s = 1; s < shots.Length; s++) best[shots[s]] = Math.Max(best[shots[s]], best[shots[s - 1]]);
+        for (int s = 1; s < shots.Length; s++)
+            for (int k = shots[s - 1] + 1; k < shots[s]; k++)
+                best[k] = best[shots[s - 1]] + (best[shots[s]] - best[shots[s - 1]]) * (k - shots[s - 1]) / (shots[s] - shots[s - 1]);
+        return $$"""{"trustByExamples":[{{string.Join(",", best.Select(b => b.ToString("0.###", CultureInfo.InvariantCulture)))}}]}""";
+    }
+
+    /// <summary>
+    /// A player with one careless hand, eight confusable spells, and for a quarter of them a description of something
+    /// else: mean log-likelihood of the right spell on new drawings after so many examples a spell.
+    /// </summary>
+    private static double Episode(Backbone backbone, int shots, Random random)
+    {
+        using var classifier = new AdaptiveClassifier(backbone, new AdaptiveClassifierOptions { Worker = AdaptationWorker.None });
+        HandStyle hand = random.Next(2) == 0 ? HandStyle.Sloppy(random) : HandStyle.Careful(random);
+        List<Composition> compositions = Compositions(Ways, random);
+        for (int i = 0; i < Ways; i++)
+        {
+            Composition described = random.Next(4) == 0 ? CompositionSampler.Distractor(compositions[i], random) : compositions[i];
+            classifier.Describe($"spell {i}", DescriptionGrammar.Describe(described, random));
+        }
+        for (int k = 0; k < shots; k++)
+            for (int i = 0; i < Ways; i++)
+                classifier.Teach(SigilArtist.Draw(compositions[i], hand, random), $"spell {i}");
+        classifier.AdaptToEnd();
+        double sum = 0;
+        for (int i = 0; i < Ways; i++)
+            for (int k = 0; k < TestsPerClass; k++)
+                sum += Math.Log(Math.Max(1e-6, classifier.Classify(SigilArtist.Draw(compositions[i], hand, random)).Probabilities[i]));
+        return sum / (Ways * TestsPerClass);
+    }
+
+    /// <summary>Different compositions that training may have seen, half of them confusable with one another.</summary>
+    private static List<Composition> Compositions(int count, Random random)
+    {
+        var result = new List<Composition>();
+        while (result.Count < count)
+        {
+            Composition c = result.Count % 2 == 1 ? CompositionSampler.Distractor(result[^1], random) : CompositionSampler.Sample(random);
+            if (!CompositionSampler.IsHeldOut(c) && !result.Contains(c)) result.Add(c);
+            else if (result.Count % 2 == 1) result.Add(Fresh(result, random));
+        }
+        return result;
+    }
+
+    private static Composition Fresh(List<Composition> taken, Random random)
+    {
+        while (true)
+        {
+            Composition c = CompositionSampler.Sample(random);
+            if (!CompositionSampler.IsHeldOut(c) && !taken.Contains(c)) return c;
+        }
+    }
+
+    private static float[] Embed(Backbone backbone, Composition composition, Random random)
+    {
+        var result = new float[backbone.EmbeddingWidth];
+        backbone.Embed(DescriptionGrammar.Describe(composition, random), result);
+        return result;
+    }
+}

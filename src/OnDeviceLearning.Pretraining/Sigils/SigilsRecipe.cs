@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Globalization;
+using OnDeviceLearning.Models;
+using OnDeviceLearning.Pretraining.Text;
+using OnDeviceLearning.Pretraining.Torch;
+using OnDeviceLearning.Sigils;
+using OnDeviceLearning.Text;
+using TorchSharp;
+
+namespace OnDeviceLearning.Pretraining.Sigils;
+
+/// <summary>What <see cref="SigilsRecipe.Run"/> is asked for.</summary>
+/// <param name="Out">The backbone file to write.</param>
+/// <param name="Seed">Same seed and minutes on the same machine: the same run, but for the number of steps that fit.</param>
+/// <param name="Minutes">Training time; a resumed run goes on with what is left of its plan.</param>
+/// <param name="Threads">Threads torch may use; drawings are made on one more.</param>
+/// <param name="CheckpointFolder">Where the state is kept every few minutes; a run found there is resumed.</param>
+public sealed record SigilsRecipeOptions(string Out, int Seed, double Minutes, int Threads, string CheckpointFolder);
+
+/// <summary>Where a training run stands. Loss and accuracy are running means.</summary>
+public readonly record struct TrainingProgress(long Step, long TotalSteps, double Loss, double Accuracy, TimeSpan Left);
+
+/// <summary>How much of everything a run takes.</summary>
+/// <param name="Batch">Pairs of a step.</param>
+/// <param name="Vocabulary">Pieces of the tokenizer.</param>
+/// <param name="VocabularyTexts">Descriptions the vocabulary is learnt from.</param>
+/// <param name="SpeedSteps">Steps before the plan is made; the second half of them is timed.</param>
+/// <param name="UnknownEpisodes">Sets of classes that calibrate "unknown".</param>
+/// <param name="PriorEpisodes">Players that the adaptation prior is learnt from, for each number of examples.</param>
+/// <param name="MostExamples">Examples of a class up to which the adaptation prior is learnt: 1, 2, 4, ...</param>
+internal sealed record SigilsRecipeSizes(
+    int Batch, int Vocabulary, int VocabularyTexts, int SpeedSteps, int UnknownEpisodes, int PriorEpisodes, int MostExamples)
+{
+    /// <summary>The sizes of the shipped backbone.</summary>
+    public static SigilsRecipeSizes Full { get; } = new(256, 1600, 300_000, 40, 400, 60, 8);
+}
+
+/// <summary>Trains the sigils backbone from nothing: vocabulary, both encoders, export.</summary>
+public static class SigilsRecipe
+{
+    private static readonly TimeSpan checkpointEvery = TimeSpan.FromMinutes(3);
+
+    /// <summary>Runs to the end of its plan, or until cancelled (the state is kept; nothing is written to <c>Out</c> then).</summary>
+    public static void Run(SigilsRecipeOptions options, IProgress<TrainingProgress> progress, CancellationToken cancellation) =>
+        Run(options, SigilsRecipeSizes.Full, progress, cancellation);
+
+    /// <inheritdoc cref="Run(SigilsRecipeOptions, IProgress{TrainingProgress}, CancellationToken)"/>
+    internal static void Run(SigilsRecipeOptions options, SigilsRecipeSizes sizes, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    {
+        torch.set_num_threads(options.Threads);
+        Directory.CreateDirectory(options.CheckpointFolder);
+        // A folder that cannot be made is better known before hours of training than after.
+        if (Path.GetDirectoryName(Path.GetFullPath(options.Out)) is { } folder) Directory.CreateDirectory(folder);
+        string checkpoint = Path.Combine(options.CheckpointFolder, "state.safetensors");
+        (string tokenizerJson, string wordsJson) = Vocabulary(options, sizes);
+        TextTokenizer tokenizer = TextTokenizer.Parse(tokenizerJson);
+        var trainer = new SigilsTrainer(SigilsModel.Image(), SigilsModel.Text(tokenizer.LargestId + 1), options.Seed, FastPrecision());
+
+        long totalSteps = long.MaxValue;
+        if (File.Exists(checkpoint))
+            totalSteps = Restore(trainer, checkpoint);
+
+        using (var batches = new SigilBatches(tokenizer, sizes.Batch, options.Seed, trainer.Step, () => Volatile.Read(ref totalSteps)))
+        {
+            var clock = Stopwatch.StartNew();
+            long timedFrom = trainer.Step, planAt = trainer.Step + sizes.SpeedSteps;
+            TimeSpan saved = TimeSpan.Zero;
+            double loss = double.NaN, accuracy = double.NaN;
+            while (trainer.Step < totalSteps && !cancellation.IsCancellationRequested)
+            {
+                // The first steps, which warm up, say nothing of the speed that the plan is made with.
+                if (totalSteps == long.MaxValue && trainer.Step == planAt - sizes.SpeedSteps / 2)
+                {
+                    clock.Restart();
+                    timedFrom = trainer.Step;
+                }
+                (double stepLoss, double stepAccuracy) = trainer.Update(batches.Next(), totalSteps);
+                double perStep = clock.Elapsed.TotalSeconds / (trainer.Step - timedFrom);
+                if (totalSteps == long.MaxValue && trainer.Step >= planAt)
+                    totalSteps = trainer.Step + (long)(options.Minutes * 60 / perStep);
+                loss = double.IsNaN(loss) ? stepLoss : loss + 0.02 * (stepLoss - loss);
+                accuracy = double.IsNaN(accuracy) ? stepAccuracy : accuracy + 0.02 * (stepAccuracy - accuracy);
+                progress.Report(new TrainingProgress(trainer.Step, totalSteps, loss, accuracy,
+                    totalSteps == long.MaxValue ? TimeSpan.FromMinutes(options.Minutes) : TimeSpan.FromSeconds((totalSteps - trainer.Step) * perStep)));
+                if (clock.Elapsed - saved > checkpointEvery)
+                {
+                    saved = clock.Elapsed;
+                    Save(trainer, checkpoint, totalSteps);
+                }
+            }
+        }
+        Save(trainer, checkpoint, totalSteps);
+        if (trainer.Step < totalSteps) return;
+        string uncalibrated = Path.Combine(options.CheckpointFolder, "uncalibrated.safetensors");
+        Export(trainer, uncalibrated, options.Seed, sizes.Batch, tokenizerJson, wordsJson);
+        try
+        {
+            SigilsCalibration.Complete(uncalibrated, options.Out, options.Seed, sizes, cancellation);
+        }
+        catch (OperationCanceledException) { }
+    }
+
+    /// <summary>bfloat16 products where the processor has them, with float32 weights, sums and statistics.</summary>
+    private static torch.ScalarType FastPrecision() =>
+        OperatingSystem.IsLinux() && File.Exists("/proc/cpuinfo") && File.ReadAllText("/proc/cpuinfo").Contains("avx512_bf16", StringComparison.Ordinal)
+            ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
+
+    private static (string Tokenizer, string Words) Vocabulary(SigilsRecipeOptions options, SigilsRecipeSizes sizes)
+    {
+        string tokenizerFile = Path.Combine(options.CheckpointFolder, "tokenizer.json"), wordsFile = Path.Combine(options.CheckpointFolder, "words.json");
+        if (!File.Exists(tokenizerFile) || !File.Exists(wordsFile))
+        {
+            IReadOnlyDictionary<string, int> counts = DescriptionGrammar.WordCounts(sizes.VocabularyTexts, options.Seed, CompositionSampler.Sample);
+            File.WriteAllText(tokenizerFile, BpeTrainer.Train(counts, sizes.Vocabulary).ToJson(SigilsModel.MaxTokens));
+            // A word met once or twice in so many texts is a typo of the generator's, not a word the model knows.
+            using var stream = File.Create(wordsFile);
+            using var json = new System.Text.Json.Utf8JsonWriter(stream);
+            json.WriteStartObject();
+            foreach ((string word, int count) in counts.Where(c => c.Value >= 30).OrderBy(c => c.Key, StringComparer.Ordinal)) json.WriteNumber(word, count);
+            json.WriteEndObject();
+        }
+        return (File.ReadAllText(tokenizerFile), File.ReadAllText(wordsFile));
+    }
+
+    internal static void Save(SigilsTrainer trainer, string path, long totalSteps) =>
+        SafetensorsWriter.Write(path, trainer.State.Select(p => ToFile(p.Key, p.Value, SafetensorsType.F32)), new Dictionary<string, string>
+        {
+            ["step"] = trainer.Step.ToString(CultureInfo.InvariantCulture),
+            ["totalSteps"] = totalSteps.ToString(CultureInfo.InvariantCulture),
+        });
+
+    internal static long Restore(SigilsTrainer trainer, string path)
+    {
+        SafetensorsFile file = SafetensorsReader.Read(path);
+        using var _ = torch.no_grad();
+        foreach ((string name, torch.Tensor parameter) in trainer.State)
+        {
+            if (!file.Tensors.TryGetValue(name, out SafetensorsTensor? tensor) || tensor.Length != parameter.numel())
+                throw new ModelFormatException($"{path}: tensor '{name}' is missing or has another shape; it is the state of another model. Choose another checkpoint folder.");
+            var values = new float[tensor.Length];
+            tensor.CopyTo(values);
+            using torch.Tensor loaded = torch.tensor(values).view(parameter.shape);
+            parameter.copy_(loaded);
+        }
+        trainer.Step = long.Parse(file.Metadata["step"], CultureInfo.InvariantCulture);
+        return long.Parse(file.Metadata["totalSteps"], CultureInfo.InvariantCulture);
+    }
+
+    private static void Export(SigilsTrainer trainer, string path, int seed, int batch, string tokenizerJson, string wordsJson)
+    {
+        var metadata = new Dictionary<string, string>
+        {
+            ["odl.format"] = "1",
+            ["odl.image.graph"] = SigilsModel.Image().ToJson(),
+            ["odl.text.graph"] = SigilsModel.Text(TextTokenizer.Parse(tokenizerJson).LargestId + 1).ToJson(),
+            ["odl.tokenizer"] = tokenizerJson,
+            ["odl.preprocessing"] = string.Create(CultureInfo.InvariantCulture,
+                $$"""{"kind":"drawing","size":{{SigilsModel.ImageSize}},"mean":{{SigilsModel.Mean}},"std":{{SigilsModel.Deviation}}}"""),
+            ["odl.logitScale"] = trainer.LogitScale.ToString("R", CultureInfo.InvariantCulture),
+            ["odl.words"] = wordsJson,
+            ["odl.licence"] = "MIT",
+            ["odl.provenance"] = string.Create(CultureInfo.InvariantCulture,
+                $$"""{"recipe":"odl pretrain sigils","seed":{{seed}},"steps":{{trainer.Step}},"batch":{{batch}},"data":"procedural sigils; no human drawing or text"}"""),
+        };
+        SafetensorsWriter.Write(path, trainer.Parameters
+            .Where(p => p.Key.StartsWith("image.", StringComparison.Ordinal) || p.Key.StartsWith("text.", StringComparison.Ordinal))
+            .Select(p => ToFile(p.Key, p.Value, SafetensorsType.F16)), metadata);
+    }
+
+    private static SafetensorsTensor ToFile(string name, torch.Tensor tensor, SafetensorsType type)
+    {
+        using torch.Tensor flat = tensor.detach().to(torch.ScalarType.Float32).contiguous();
+        return SafetensorsTensor.FromSingle(name, flat.shape.Select(d => (int)d).ToArray(), flat.data<float>().ToArray(), type);
+    }
+}

@@ -1,0 +1,100 @@
+using OnDeviceLearning.Graphs;
+using OnDeviceLearning.Pretraining.Torch;
+using OnDeviceLearning.Text;
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace OnDeviceLearning.Pretraining.Sigils;
+
+/// <summary>
+/// Trains the two encoders on pairs of drawing and description: the symmetric cross-entropy of CLIP (arXiv 2103.00020)
+/// over batches in which groups of four differ by one thing, plus the facts of <see cref="CompositionAttributes"/>.
+/// </summary>
+internal sealed class SigilsTrainer
+{
+    private const double PeakRate = 2e-3, WeightDecay = 0.05, ClipNorm = 1.0;
+    private const int WarmUpSteps = 300;
+
+    private readonly TorchGraph image;
+    private readonly TorchGraph text;
+    private readonly Dictionary<string, Tensor> heads;
+    private readonly AdamW optimizer;
+    private readonly ScalarType precision;
+
+    public SigilsTrainer(Graph imageGraph, Graph textGraph, int seed, ScalarType precision)
+    {
+        manual_seed(seed);
+        this.precision = precision;
+        image = new TorchGraph(imageGraph);
+        text = new TorchGraph(textGraph);
+        heads = new Dictionary<string, Tensor>
+        {
+            ["logScale"] = full(1, (float)Math.Log(14)).requires_grad_().DetachFromDisposeScope(),
+            ["facts.weight"] = (randn(CompositionAttributes.Count, SigilsModel.EmbeddingWidth) * 0.02).requires_grad_().DetachFromDisposeScope(),
+            ["facts.bias"] = full(CompositionAttributes.Count, -4f).requires_grad_().DetachFromDisposeScope(),
+        };
+        optimizer = new AdamW(Parameters, WeightDecay);
+    }
+
+    /// <summary>Every tensor of the model under the name it has in a backbone file, and the training heads.</summary>
+    public IEnumerable<KeyValuePair<string, Tensor>> Parameters =>
+        image.Parameters.Select(p => new KeyValuePair<string, Tensor>("image." + p.Key, p.Value))
+            .Concat(text.Parameters.Select(p => new KeyValuePair<string, Tensor>("text." + p.Key, p.Value)))
+            .Concat(heads);
+
+    /// <summary>What a resumed run needs besides the step.</summary>
+    public IEnumerable<KeyValuePair<string, Tensor>> State => Parameters.Concat(optimizer.State);
+
+    /// <summary>Updates done.</summary>
+    public long Step { get => optimizer.Steps; set => optimizer.Steps = value; }
+
+    /// <summary>The scale of cosine similarities, as learnt.</summary>
+    public float LogitScale => (float)Math.Exp(Math.Clamp(heads["logScale"].item<float>(), 0, Math.Log(100)));
+
+    /// <summary>One update; returns the contrastive loss and the share of drawings that found their own description.</summary>
+    public (double Loss, double Accuracy) Update(SigilBatch batch, long totalSteps)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long n = batch.Lengths.Length;
+        Tensor images = tensor(batch.Images).view(n, 1, SigilsModel.ImageSize, SigilsModel.ImageSize);
+        Tensor tokens = tensor(batch.Tokens).view(n, -1).to(ScalarType.Int64);
+        Tensor lengths = tensor(batch.Lengths).to(ScalarType.Int64);
+        Tensor facts = tensor(batch.Facts).view(n, -1);
+
+        Tensor seen = image.Forward((images - SigilsModel.Mean) / SigilsModel.Deviation, training: true, precision: precision); // [N, D]
+        Tensor read = text.Forward(tokens, lengths, training: true, precision: precision); // [N, D]
+        Tensor logits = heads["logScale"].clamp(0, Math.Log(100)).exp() * seen.matmul(read.t()); // [N, N]
+        Tensor targets = Positives(batch.Compositions); // [N, N], rows sum to 1
+        Tensor contrastive = -0.5 * ((targets * F.log_softmax(logits, 1)).sum(1).mean() + (targets.t() * F.log_softmax(logits, 0)).sum(0L).mean());
+        // Embeddings are unit vectors; the factor gives the facts' logits their range.
+        Tensor asked = 16 * F.linear(cat([seen, read]), heads["facts.weight"]) + heads["facts.bias"]; // [2N, facts]
+        Tensor told = F.binary_cross_entropy_with_logits(asked, cat([facts, facts]), reduction: nn.Reduction.Sum) / (2 * n);
+        (contrastive + 0.1 * told).backward();
+        double accuracy = targets.gather(1, logits.argmax(1, keepdim: true)).greater(0).to(ScalarType.Float32).mean().item<float>();
+        double loss = contrastive.item<float>();
+        optimizer.Step(Rate(Step, totalSteps), ClipNorm);
+        return (loss, accuracy);
+    }
+
+    private static double Rate(long step, long total)
+    {
+        if (step < WarmUpSteps) return PeakRate * (step + 1) / WarmUpSteps;
+        double done = Math.Min(1, (step - WarmUpSteps) / Math.Max(1.0, total - WarmUpSteps));
+        return PeakRate * (0.01 + 0.99 * 0.5 * (1 + Math.Cos(Math.PI * done)));
+    }
+
+    private static Tensor Positives(string[] compositions)
+    {
+        int n = compositions.Length;
+        var targets = new float[n * n];
+        foreach (var same in Enumerable.Range(0, n).GroupBy(i => compositions[i]))
+        {
+            int[] members = [.. same];
+            foreach (int i in members)
+                foreach (int j in members)
+                    targets[i * n + j] = 1f / members.Length;
+        }
+        return tensor(targets).view(n, n);
+    }
+}

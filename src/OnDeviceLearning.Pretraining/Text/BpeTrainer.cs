@@ -1,0 +1,99 @@
+using System.Text.Json;
+
+namespace OnDeviceLearning.Pretraining.Text;
+
+/// <summary>
+/// Learns a byte-pair vocabulary (Sennrich et al., arXiv 1508.07909) from word counts. Microsoft.ML.Tokenizers runs such a
+/// vocabulary but trains none.
+/// </summary>
+public sealed class BpeTrainer
+{
+    /// <summary>Marks a piece that ends a word.</summary>
+    public const string EndOfWord = "</w>";
+
+    /// <summary>Stands for a character that never occurred.</summary>
+    public const string Unknown = "<unk>";
+
+    /// <summary>Closes every text.</summary>
+    public const string End = "</s>";
+
+    private readonly List<string> pieces = [Unknown, "<s>", End];
+    private readonly List<(string Left, string Right)> merges = [];
+
+    /// <summary>The pieces, in the order of their ids.</summary>
+    public IReadOnlyList<string> Pieces => pieces;
+
+    /// <summary>Learns at most <paramref name="size"/> pieces.</summary>
+    /// <param name="wordCounts">How often each lower-case word occurs.</param>
+    /// <param name="size">Number of pieces, single characters and special ones included.</param>
+    public static BpeTrainer Train(IReadOnlyDictionary<string, int> wordCounts, int size)
+    {
+        var trainer = new BpeTrainer();
+        // Every printable ASCII character has a piece of its own, so that any English text can be spelt.
+        foreach (char c in Enumerable.Range(33, 94).Select(i => (char)i).Where(c => !char.IsAsciiLetterUpper(c)))
+        {
+            trainer.pieces.Add(c.ToString());
+            trainer.pieces.Add(c + EndOfWord);
+        }
+        var known = trainer.pieces.ToHashSet();
+        var words = wordCounts.OrderBy(w => w.Key, StringComparer.Ordinal)
+            .Select(w => (Pieces: Split(w.Key), Count: (double)w.Value))
+            .Where(w => w.Pieces.All(known.Contains)).ToList();
+
+        while (trainer.pieces.Count < size)
+        {
+            var counts = new Dictionary<(string, string), double>();
+            foreach ((List<string> word, double count) in words)
+                for (int i = 1; i < word.Count; i++)
+                {
+                    (string, string) pair = (word[i - 1], word[i]);
+                    counts[pair] = counts.GetValueOrDefault(pair) + count;
+                }
+            if (counts.Count == 0) break;
+            (string left, string right) = counts.OrderByDescending(c => c.Value)
+                .ThenBy(c => c.Key.Item1, StringComparer.Ordinal).ThenBy(c => c.Key.Item2, StringComparer.Ordinal).First().Key;
+            trainer.merges.Add((left, right));
+            if (known.Add(left + right)) trainer.pieces.Add(left + right);
+            foreach ((List<string> word, _) in words)
+                for (int i = word.Count - 1; i > 0; i--)
+                    if (word[i - 1] == left && word[i] == right)
+                    {
+                        word[i - 1] = left + right;
+                        word.RemoveAt(i);
+                    }
+        }
+        return trainer;
+    }
+
+    private static List<string> Split(string word)
+    {
+        List<string> result = word.Select(c => c.ToString()).ToList();
+        result[^1] += EndOfWord;
+        return result;
+    }
+
+    /// <summary>The vocabulary as a backbone file carries it under <c>odl.tokenizer</c>.</summary>
+    public string ToJson(int maxTokens)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", "bpe");
+            json.WriteStartObject("vocab");
+            for (int i = 0; i < pieces.Count; i++) json.WriteNumber(pieces[i], i);
+            json.WriteEndObject();
+            json.WriteStartArray("merges");
+            foreach ((string left, string right) in merges) json.WriteStringValue($"{left} {right}");
+            json.WriteEndArray();
+            json.WriteString("unknown", Unknown);
+            json.WriteNull("start");
+            json.WriteString("end", End);
+            json.WriteString("endOfWordSuffix", EndOfWord);
+            json.WriteNumber("maxTokens", maxTokens);
+            json.WriteBoolean("lowercase", true);
+            json.WriteEndObject();
+        }
+        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+    }
+}
