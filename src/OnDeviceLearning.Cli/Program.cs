@@ -1,0 +1,1 @@
+return OnDeviceLearning.Cli.OdlCommand.Run(args, Console.Out, Console.Error);
