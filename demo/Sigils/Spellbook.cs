@@ -1,0 +1,73 @@
+namespace OnDeviceLearning.Demo;
+
+/// <summary>
+/// A player's spells: everything the demo asks of the library, to copy from. One thread at a time.
+/// </summary>
+internal sealed class Spellbook : IDisposable
+{
+    /// <summary>What learning may take of a frame.</summary>
+    public static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(2);
+
+    private readonly ComputeDevice device;
+    private readonly Backbone backbone;
+    private readonly AdaptiveClassifierOptions options;
+    private AdaptiveClassifier spells;
+
+    /// <summary>Opens the best device there is (or the CPU) and loads the backbone. The seed makes learning repeatable.</summary>
+    /// <exception cref="ModelFormatException">The file is no backbone.</exception>
+    /// <exception cref="DeviceException">The device cannot be used.</exception>
+    public Spellbook(string backboneFile, bool cpu, ulong seed)
+    {
+        device = cpu ? ComputeDevice.OpenCpu() : ComputeDevice.Open(DirectX12.Provider, Vulkan.Provider);
+        try
+        {
+            backbone = Backbone.Load(backboneFile, device);
+            options = new AdaptiveClassifierOptions { Seed = seed };
+            spells = new AdaptiveClassifier(backbone, options);
+        }
+        catch
+        {
+            backbone?.Dispose();
+            device.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What the spells are recognised on.</summary>
+    public string Device => device.Name;
+
+    /// <summary>Adds a spell in the player's own words; says how they were understood. Castable at once.</summary>
+    public DescriptionReading Describe(string name, string words) => spells.Describe(name, words);
+
+    /// <summary>What the book takes a drawing for. Allocates nothing.</summary>
+    public Prediction Cast(Drawing drawing) => spells.Classify(drawing);
+
+    /// <summary>How sure the book is of one spell in its latest answer, 0 to 1.</summary>
+    public float Confidence(in Prediction prediction, string name)
+    {
+        for (int c = 0; c < spells.Classes.Count; c++)
+            if (spells.Classes[c] == name) return prediction.Probabilities[c];
+        return 0;
+    }
+
+    /// <summary>What was meant by a drawing, as the player said or let stand. Learnt from in the frames that follow.</summary>
+    public void Teach(Drawing drawing, string name) => spells.Teach(drawing, name);
+
+    /// <summary>Called once a frame.</summary>
+    public AdaptReport Learn() => spells.Adapt(Budget);
+
+    /// <summary>Forgets every spell; device and backbone stay loaded.</summary>
+    public void StartOver()
+    {
+        spells.Dispose();
+        spells = new AdaptiveClassifier(backbone, options);
+    }
+
+    /// <summary>Frees classifier, backbone and device, in this order.</summary>
+    public void Dispose()
+    {
+        spells.Dispose();
+        backbone.Dispose();
+        device.Dispose();
+    }
+}
