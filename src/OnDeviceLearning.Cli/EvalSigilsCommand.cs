@@ -7,7 +7,7 @@ namespace OnDeviceLearning.Cli;
 /// <summary>What <c>odl eval sigils</c> measures.</summary>
 /// <param name="Drawings">Null where there was no file of drawings; <paramref name="DrawingsMissing"/> says so then.</param>
 internal sealed record SigilsScores(
-    string File, string Hash, string Device, int Seed, ZeroShotReport ZeroShot8, ZeroShotReport ZeroShot20,
+    string File, string Hash, string Device, int Seed, ZeroShotReport ZeroShot8, ZeroShotReport ZeroShot20, ZeroShotReport OneEdit20,
     PlayerDescriptionsReport Players, DrawingsReport? Drawings, string? DrawingsMissing);
 
 /// <summary><c>odl eval sigils</c>: zero-shot, players' words, and drawings by people.</summary>
@@ -22,7 +22,7 @@ internal static class EvalSigilsCommand
         var episodes = new Option<int>("--episodes") { Description = "Zero-shot episodes of each kind.", DefaultValueFactory = _ => 400 };
         var seed = new Option<int>("--seed") { Description = "Seed of everything drawn at random.", DefaultValueFactory = _ => 1 };
         var drawings = new Option<string>("--drawings") { Description = "Drawings by people, Quick, Draw!-style .ndjson or .ndjson.gz. Default: $ODL_DATA/quickdraw/quickdraw.ndjson.gz.", HelpName = "FILE" };
-        var descriptions = new Option<string>("--descriptions") { Description = "Lines of word, tab, sentence for the drawings. Default: a built-in list for Quick, Draw!.", HelpName = "FILE" };
+        var descriptions = new Option<string>("--descriptions") { Description = "Lines of word, tab, sentence for the drawings, or a JSON object. Default: a built-in list for Quick, Draw!.", HelpName = "FILE" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object instead of tables." };
         episodes.Between(1, 1_000_000);
         var sigils = new Command("sigils", "Measure a sigils backbone on compositions, phrasings and drawings it never trained on.")
@@ -59,6 +59,7 @@ internal static class EvalSigilsCommand
             Path.GetFileName(backboneFile), backbone.Hash, backbone.Device.Name, seed,
             SigilEvaluation.ZeroShot(backbone, 8, episodes, seed, report("zero-shot, 8 ways"), cancellation),
             SigilEvaluation.Confusable(backbone, 20, episodes, seed, report("zero-shot, 20 confusable ways"), cancellation),
+            SigilEvaluation.OneEditAway(backbone, 20, episodes, seed, report("zero-shot, 20 ways one edit apart"), cancellation),
             PlayerDescriptions.Evaluate(backbone, 8, seed, 5, report("players' descriptions"), cancellation),
             found is null ? null : DrawingsEvaluation.Evaluate(backbone, drawings, sentences, seed, 5, report("drawings by people"), cancellation),
             missing));

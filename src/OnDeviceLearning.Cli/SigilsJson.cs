@@ -20,15 +20,10 @@ internal static class SigilsJson
             json.WriteNumber("seed", scores.Seed);
             Score(json, "zeroShot8", scores.ZeroShot8.Accuracy);
             Score(json, "zeroShot20", scores.ZeroShot20.Accuracy);
+            Score(json, "oneEdit20", scores.OneEdit20.Accuracy);
             Relations(json, scores);
-            json.WriteStartObject("perDistractor");
-            foreach ((DistractorKind kind, Proportion mistaken) in scores.ZeroShot20.PerDistractor)
-            {
-                json.WriteStartObject(JsonNamingPolicy.CamelCase.ConvertName(kind.ToString()));
-                Score(json, "mistaken", mistaken);
-                json.WriteEndObject();
-            }
-            json.WriteEndObject();
+            Distractors(json, "perDistractor", scores.ZeroShot20);
+            Distractors(json, "oneEditPerDistractor", scores.OneEdit20);
             Score(json, "playerDescriptions8", scores.Players.Players);
             Score(json, "grammarDescriptions8", scores.Players.Grammar);
             Number(json, "gap", scores.Players.Gap);
@@ -44,6 +39,18 @@ internal static class SigilsJson
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static void Distractors(Utf8JsonWriter json, string name, ZeroShotReport report)
+    {
+        json.WriteStartObject(name);
+        foreach ((DistractorKind kind, Proportion mistaken) in report.PerDistractor)
+        {
+            json.WriteStartObject(JsonNamingPolicy.CamelCase.ConvertName(kind.ToString()));
+            Score(json, "mistaken", mistaken);
+            json.WriteEndObject();
+        }
+        json.WriteEndObject();
     }
 
     private static void Relations(Utf8JsonWriter json, SigilsScores scores)

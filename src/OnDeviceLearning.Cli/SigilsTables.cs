@@ -18,6 +18,7 @@ internal static class SigilsTables
         Table summary = Terminal.Table("Recognised", "", "accuracy", "95 % interval", "trials");
         summary.Row("8 ways, unseen compositions and phrasings", Percent(scores.ZeroShot8.Accuracy.Value), Interval(scores.ZeroShot8.Accuracy), Number(scores.ZeroShot8.Accuracy.Trials));
         summary.Row("20 ways with confusable distractors", Percent(scores.ZeroShot20.Accuracy.Value), Interval(scores.ZeroShot20.Accuracy), Number(scores.ZeroShot20.Accuracy.Trials));
+        summary.Row("20 ways, nearly all one edit apart", Percent(scores.OneEdit20.Accuracy.Value), Interval(scores.OneEdit20.Accuracy), Number(scores.OneEdit20.Accuracy.Trials));
         summary.Row("8 ways, words of players", Percent(players.Players.Value), Interval(players.Players), $"{players.Descriptions} texts");
         summary.Row("the same sigils, words of the grammar", Percent(players.Grammar.Value), Interval(players.Grammar), $"{players.Descriptions} texts");
         summary.Row("lost between grammar and players", string.Create(CultureInfo.InvariantCulture, $"{100 * players.Gap:F1} points"), "", "");
@@ -36,14 +37,20 @@ internal static class SigilsTables
                 $"{Trials(scores.ZeroShot8, relation)} / {Trials(scores.ZeroShot20, relation)} / {players.PerRelation.GetValueOrDefault(relation).Trials}");
         console.Write(relations);
 
-        Table distractors = Terminal.Table("Mistaken for a distractor, 20 ways", "", "mistaken", "95 % interval", "episodes with one");
-        foreach ((DistractorKind kind, Proportion mistaken) in scores.ZeroShot20.PerDistractor)
-            distractors.Row(Name(kind), Percent(mistaken.Value), Interval(mistaken), Number(mistaken.Trials));
-        console.Write(distractors);
+        Distractors("Mistaken for a confusable class, 20 ways", scores.ZeroShot20, console);
+        Distractors("Mistaken for one of up to three such classes, 20 ways one edit apart", scores.OneEdit20, console);
 
         Words(players.Misunderstood, console);
         if (scores.Drawings is { } drawings) Drawings(drawings, console);
         else console.Line($"Drawings by people were not measured. {scores.DrawingsMissing}");
+    }
+
+    private static void Distractors(string title, ZeroShotReport report, IAnsiConsole console)
+    {
+        Table table = Terminal.Table(title, "", "mistaken", "95 % interval", "drawings with one");
+        foreach ((DistractorKind kind, Proportion mistaken) in report.PerDistractor)
+            table.Row(Name(kind), Percent(mistaken.Value), Interval(mistaken), Number(mistaken.Trials));
+        console.Write(table);
     }
 
     private static void Words(IReadOnlyList<MisunderstoodWord> words, IAnsiConsole console)

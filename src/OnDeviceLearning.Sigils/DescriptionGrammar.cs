@@ -1,3 +1,5 @@
+using OnDeviceLearning.Text;
+
 namespace OnDeviceLearning.Sigils;
 
 /// <summary>Which phrasings <see cref="DescriptionGrammar"/> may use.</summary>
@@ -29,25 +31,15 @@ public static class DescriptionGrammar
         return writer.Finish(random, typos: false);
     }
 
-    /// <summary>Every lower-case word of sampled training phrasings (runs of letters, digits and apostrophes; anything else that is not space, each by itself) with its frequency.</summary>
+    /// <summary>Every word of sampled training phrasings with its frequency, cut as a tokenizer cuts them.</summary>
     public static IReadOnlyDictionary<string, int> WordCounts(int samples, int seed, Func<Random, Composition> sampler)
     {
         ArgumentNullException.ThrowIfNull(sampler);
         var random = new Random(seed);
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int sample = 0; sample < samples; sample++)
-        {
-            string text = Describe(sampler(random), random).ToLowerInvariant();
-            for (int at = 0; at < text.Length;)
-            {
-                int end = at;
-                while (end < text.Length && (char.IsLetterOrDigit(text[end]) || text[end] == '\'')) end++;
-                if (end == at) end++;
-                string word = text[at..end];
-                if (!string.IsNullOrWhiteSpace(word)) counts[word] = counts.GetValueOrDefault(word) + 1;
-                at = end;
-            }
-        }
+            foreach (string word in TextTokenizer.Split(Describe(sampler(random), random)))
+                counts[word] = counts.GetValueOrDefault(word) + 1;
         return counts;
     }
 

@@ -50,6 +50,9 @@ public sealed record HandStyle
     /// <summary>Chance of a small hook where a stroke starts or ends.</summary>
     public float Hook { get; init; }
 
+    /// <summary>Chance that a single shape is left unfinished, as in games that stop a drawing once it is recognised.</summary>
+    public float Unfinished { get; init; }
+
     /// <summary>Carelessness in placing parts: offsets, unequal copies, uneven gaps.</summary>
     public float Looseness { get; init; }
 
@@ -64,7 +67,7 @@ public sealed record HandStyle
     {
         ArgumentNullException.ThrowIfNull(random);
         // Most people are in the middle, with long tails on both sides.
-        return Of(random, Math.Clamp(0.6f + random.Around(0.38f), 0, 1.45f));
+        return Of(random, Math.Clamp(0.6f + random.Around(0.38f), 0, 1.45f)) with { Unfinished = 0.22f };
     }
 
     private static HandStyle Of(Random random, float care)

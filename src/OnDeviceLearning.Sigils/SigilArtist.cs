@@ -18,7 +18,40 @@ public static class SigilArtist
         float pen = style.PenWidth;
         if (parts >= 3 && pen > 0) pen = Math.Min(pen, parts >= 6 ? 0.034f : 0.042f);
         else if (parts >= 4 && random.Maybe(0.5f)) pen = random.Between(0.02f, 0.04f);
-        return new HandRenderer(style, random).Render(sketch, pen);
+        Drawing drawing = new HandRenderer(style, random).Render(sketch, pen);
+        return c is Term { Count: 1, Style: Style.Plain } term && random.Maybe(style.Unfinished)
+            ? Interrupt(drawing, random.Between(0.05f, 1) * Dispensable(term.Primitive)) : drawing;
+    }
+
+    /// <summary>The share of a shape's line that may be missing while people still see what it was to become.</summary>
+    private static float Dispensable(Primitive primitive) => primitive switch
+    {
+        Primitive.Plus or Primitive.Cross or Primitive.Line or Primitive.Dot or Primitive.Arrow or Primitive.Infinity or Primitive.Sword or Primitive.Key => 0,
+        Primitive.Circle or Primitive.Square or Primitive.Triangle or Primitive.Diamond or Primitive.Crescent or Primitive.Drop or Primitive.Heart => 0.22f,
+        Primitive.Hexagon or Primitive.Hourglass or Primitive.Star or Primitive.Sun or Primitive.Snowflake or Primitive.Flower or Primitive.Tree => 0.45f,
+        _ => 0.35f,
+    };
+
+    /// <summary>The drawing without the last <paramref name="share"/> of its line.</summary>
+    private static Drawing Interrupt(Drawing drawing, float share)
+    {
+        float left = (1 - share) * drawing.Strokes.Sum(Length);
+        var kept = new List<IReadOnlyList<Vector2>>();
+        foreach (IReadOnlyList<Vector2> stroke in drawing.Strokes)
+        {
+            if (left <= 0) break;
+            int count = 1;
+            for (; count < stroke.Count && left > 0; count++) left -= Vector2.Distance(stroke[count - 1], stroke[count]);
+            kept.Add([.. stroke.Take(count)]);
+        }
+        return kept.Count == 0 ? drawing : new Drawing(kept, drawing.PenWidth);
+
+        static float Length(IReadOnlyList<Vector2> stroke)
+        {
+            float length = 0;
+            for (int i = 1; i < stroke.Count; i++) length += Vector2.Distance(stroke[i - 1], stroke[i]);
+            return length;
+        }
     }
 
     /// <summary>Whether a turn could make one shape into another: a square a diamond, a cross a plus.</summary>

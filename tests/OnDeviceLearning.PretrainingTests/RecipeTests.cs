@@ -11,7 +11,8 @@ namespace OnDeviceLearning.PretrainingTests;
 /// <summary>The sigils recipe and its parts, in sizes that take seconds.</summary>
 public sealed class RecipeTests : TorchTests
 {
-    private static readonly SigilsRecipeSizes Tiny = new(Batch: 8, Vocabulary: 250, VocabularyTexts: 1500, SpeedSteps: 4, UnknownEpisodes: 3, PriorEpisodes: 1, MostExamples: 2);
+    private static readonly SigilsRecipeSizes Tiny = new(
+        Batch: 8, Vocabulary: 250, VocabularyTexts: 1500, SpeedSteps: 4, UnknownEpisodes: 3, PriorEpisodes: 1, Ways: 2, MostExamples: 2);
     private static readonly IReadOnlyDictionary<string, int> Words = DescriptionGrammar.WordCounts(1500, 1, CompositionSampler.Sample);
 
     [Fact]
@@ -116,6 +117,7 @@ public sealed class RecipeTests : TorchTests
 
         using Backbone backbone = Backbone.Load(file, device);
         Assert.NotNull(backbone.Unknown);
+        Assert.Matches("""^\{"trustByExamples":\[0,[0-9.]+,[0-9.]+\]\}$""", backbone.Metadata["odl.adaptationPrior"]);
         Assert.Contains("\"steps\":" + rest.Seen[^1].Step, backbone.Metadata["odl.provenance"], StringComparison.Ordinal);
         SameAsTorch(backbone, SafetensorsReader.Read(file));
     }

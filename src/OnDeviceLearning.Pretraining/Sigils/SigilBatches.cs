@@ -20,7 +20,7 @@ internal sealed class SigilBatches : IDisposable
     private const int Ahead = 6;
 
     /// <summary>The share of groups in which every member is a single plain shape: telling shapes apart comes before all else.</summary>
-    private const double PlainGroups = 0.25;
+    private const double PlainGroups = 0.35;
 
     private readonly TextTokenizer tokenizer;
     private readonly int size;
@@ -132,11 +132,18 @@ internal sealed class SigilBatches : IDisposable
     {
         for (int attempt = 0; attempt < 8; attempt++)
         {
-            Composition c = CompositionSampler.Distractor(of, random);
-            if (!CompositionSampler.IsHeldOut(c)) return c;
+            if (Confusable(of, random) is { } c && !CompositionSampler.IsHeldOut(c)) return c;
         }
         return SampleTrained(random);
     }
+
+    /// <summary>Who is above whom, and how many, is harder than the rest and asked more often.</summary>
+    private static Composition? Confusable(Composition of, Random random) => random.NextDouble() switch
+    {
+        < 0.35 => CompositionSampler.Distractor(of, DistractorKind.SwappedRoles, random),
+        < 0.55 => CompositionSampler.Distractor(of, DistractorKind.OtherCount, random),
+        _ => CompositionSampler.Distractor(of, random),
+    };
 
     /// <summary>SplitMix64, the same in every process (HashCode.Combine is not).</summary>
     private static int HashCode(int seed, long step)

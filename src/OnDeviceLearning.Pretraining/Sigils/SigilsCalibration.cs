@@ -11,7 +11,7 @@ namespace OnDeviceLearning.Pretraining.Sigils;
 /// </summary>
 internal static class SigilsCalibration
 {
-    private const int Ways = 8, TestsPerClass = 3;
+    private const int TestsPerClass = 3;
 
     /// <summary>The share of inputs that do belong to a class and that may be called unknown.</summary>
     private const double FalseUnknowns = 0.05;
@@ -24,26 +24,26 @@ internal static class SigilsCalibration
         SafetensorsFile file = SafetensorsReader.Read(uncalibrated);
         var metadata = new Dictionary<string, string>(file.Metadata);
         using (Backbone backbone = Backbone.Load(uncalibrated))
-            metadata["odl.unknown"] = Unknown(backbone, sizes.UnknownEpisodes, new Random(seed));
+            metadata["odl.unknown"] = Unknown(backbone, sizes, new Random(seed));
         metadata["odl.adaptationPrior"] = Prior(file, metadata, sizes, seed, cancellation);
         SafetensorsWriter.Write(path, file.Tensors.Values, metadata);
     }
 
     /// <summary>Platt scaling of the best cosine similarity: inputs of a described class against inputs of none.</summary>
-    private static string Unknown(Backbone backbone, int episodes, Random random)
+    private static string Unknown(Backbone backbone, SigilsRecipeSizes sizes, Random random)
     {
         var known = new List<double>();
         var unknown = new List<double>();
         var image = new float[backbone.EmbeddingWidth];
-        for (int e = 0; e < episodes; e++)
+        for (int e = 0; e < sizes.UnknownEpisodes; e++)
         {
-            List<Composition> compositions = Compositions(Ways + 2, random);
-            float[][] texts = compositions.Take(Ways).Select(c => Embed(backbone, c, random)).ToArray();
+            List<Composition> compositions = Compositions(sizes.Ways + 2, random);
+            float[][] texts = compositions.Take(sizes.Ways).Select(c => Embed(backbone, c, random)).ToArray();
             for (int i = 0; i < compositions.Count; i++)
             {
                 backbone.Embed(SigilArtist.Draw(compositions[i], HandStyle.Sample(random), random), image);
                 double best = texts.Max(t => System.Numerics.Tensors.TensorPrimitives.Dot(t, image));
-                (i < Ways ? known : unknown).Add(best);
+                (i < sizes.Ways ? known : unknown).Add(best);
             }
         }
         (double slope, double intercept) = Logistic(known, unknown);
@@ -82,20 +82,27 @@ internal static class SigilsCalibration
     private static string Prior(SafetensorsFile file, Dictionary<string, string> metadata, SigilsRecipeSizes sizes, int seed, CancellationToken cancellation)
     {
         int[] shots = [.. Enumerable.Range(0, 31).Select(i => 1 << i).TakeWhile(s => s <= sizes.MostExamples)];
-        var score = new double[shots.Length, trusts.Length];
-        for (int t = 0; t < trusts.Length; t++)
-        {
-            metadata["odl.adaptationPrior"] = string.Create(CultureInfo.InvariantCulture, $$"""{"trustByExamples":[0,{{trusts[t]}}]}""");
-            using var stream = new MemoryStream();
-            SafetensorsWriter.Write(stream, file.Tensors.Values, metadata);
-            stream.Position = 0;
-            using Backbone backbone = Backbone.Load(stream);
-            for (int s = 0; s < shots.Length; s++)
+        // The same episodes, embedded once, for every trust: only the differences count.
+        var episodes = new List<Episode>[shots.Length];
+        using (Backbone backbone = Load(0))
+            for (int k = 0; k < shots.Length; k++)
+            {
+                episodes[k] = [];
                 for (int e = 0; e < sizes.PriorEpisodes; e++)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    // The same episode for every trust: only the differences count.
-                    score[s, t] += Episode(backbone, shots[s], new Random(seed + 1000 * s + e));
+                    episodes[k].Add(Play(backbone, sizes.Ways, shots[k], new Random(seed + 1000 * k + e)));
+                }
+            }
+        var score = new double[shots.Length, trusts.Length];
+        for (int t = 0; t < trusts.Length; t++)
+        {
+            using Backbone backbone = Load(trusts[t]);
+            for (int k = 0; k < shots.Length; k++)
+                foreach (Episode episode in episodes[k])
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    score[k, t] += LogLikelihood(backbone, episode);
                 }
         }
         var best = new float[shots[^1] + 1];
@@ -107,31 +114,53 @@ internal static class SigilsCalibration
             for (int k = shots[s - 1] + 1; k < shots[s]; k++)
                 best[k] = best[shots[s - 1]] + (best[shots[s]] - best[shots[s - 1]]) * (k - shots[s - 1]) / (shots[s] - shots[s - 1]);
         return $$"""{"trustByExamples":[{{string.Join(",", best.Select(b => b.ToString("0.###", CultureInfo.InvariantCulture)))}}]}""";
+
+        Backbone Load(float trust)
+        {
+            metadata["odl.adaptationPrior"] = string.Create(CultureInfo.InvariantCulture, $$"""{"trustByExamples":[0,{{trust}}]}""");
+            using var stream = new MemoryStream();
+            SafetensorsWriter.Write(stream, file.Tensors.Values, metadata);
+            stream.Position = 0;
+            return Backbone.Load(stream);
+        }
     }
 
-    /// <summary>
-    /// A player with one careless hand, eight confusable spells, and for a quarter of them a description of something
-    /// else: mean log-likelihood of the right spell on new drawings after so many examples a spell.
-    /// </summary>
-    private static double Episode(Backbone backbone, int shots, Random random)
+    /// <summary>What a player wrote for each spell, and embeddings of drawings to teach and to test, spell by spell in turn.</summary>
+    private sealed record Episode(IReadOnlyList<string> Descriptions, IReadOnlyList<float[]> Taught, IReadOnlyList<float[]> Tests);
+
+    /// <summary>A player with one hand, a few confusable spells, and for a quarter of them a description of something else.</summary>
+    private static Episode Play(Backbone backbone, int ways, int shots, Random random)
+    {
+        HandStyle hand = random.Next(2) == 0 ? HandStyle.Sloppy(random) : HandStyle.Careful(random);
+        List<Composition> compositions = Compositions(ways, random);
+        List<string> descriptions = [.. compositions.Select(c =>
+            DescriptionGrammar.Describe(random.Next(4) == 0 ? CompositionSampler.Distractor(c, random) : c, random))];
+        return new Episode(descriptions, Draw(shots), Draw(TestsPerClass));
+
+        List<float[]> Draw(int perClass)
+        {
+            var drawn = new List<float[]>();
+            for (int i = 0; i < ways * perClass; i++)
+            {
+                drawn.Add(new float[backbone.EmbeddingWidth]);
+                backbone.Embed(SigilArtist.Draw(compositions[i % ways], hand, random), drawn[^1]);
+            }
+            return drawn;
+        }
+    }
+
+    /// <summary>Mean log-likelihood of the right spell on the test drawings, after learning from the taught ones.</summary>
+    private static double LogLikelihood(Backbone backbone, Episode episode)
     {
         using var classifier = new AdaptiveClassifier(backbone, new AdaptiveClassifierOptions { Worker = AdaptationWorker.None });
-        HandStyle hand = random.Next(2) == 0 ? HandStyle.Sloppy(random) : HandStyle.Careful(random);
-        List<Composition> compositions = Compositions(Ways, random);
-        for (int i = 0; i < Ways; i++)
-        {
-            Composition described = random.Next(4) == 0 ? CompositionSampler.Distractor(compositions[i], random) : compositions[i];
-            classifier.Describe($"spell {i}", DescriptionGrammar.Describe(described, random));
-        }
-        for (int k = 0; k < shots; k++)
-            for (int i = 0; i < Ways; i++)
-                classifier.Teach(SigilArtist.Draw(compositions[i], hand, random), $"spell {i}");
+        int ways = episode.Descriptions.Count;
+        for (int i = 0; i < ways; i++) classifier.Describe($"spell {i}", episode.Descriptions[i]);
+        for (int i = 0; i < episode.Taught.Count; i++) classifier.Teach(episode.Taught[i], $"spell {i % ways}");
         classifier.AdaptToEnd();
         double sum = 0;
-        for (int i = 0; i < Ways; i++)
-            for (int k = 0; k < TestsPerClass; k++)
-                sum += Math.Log(Math.Max(1e-6, classifier.Classify(SigilArtist.Draw(compositions[i], hand, random)).Probabilities[i]));
-        return sum / (Ways * TestsPerClass);
+        for (int i = 0; i < episode.Tests.Count; i++)
+            sum += Math.Log(Math.Max(1e-6, classifier.Classify(episode.Tests[i]).Probabilities[i % ways]));
+        return sum / episode.Tests.Count;
     }
 
     /// <summary>Different compositions that training may have seen, half of them confusable with one another.</summary>

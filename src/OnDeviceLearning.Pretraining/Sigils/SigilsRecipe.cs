@@ -27,17 +27,19 @@ public readonly record struct TrainingProgress(long Step, long TotalSteps, doubl
 /// <param name="SpeedSteps">Steps before the plan is made; the second half of them is timed.</param>
 /// <param name="UnknownEpisodes">Sets of classes that calibrate "unknown".</param>
 /// <param name="PriorEpisodes">Players that the adaptation prior is learnt from, for each number of examples.</param>
+/// <param name="Ways">Classes of such a set or player.</param>
 /// <param name="MostExamples">Examples of a class up to which the adaptation prior is learnt: 1, 2, 4, ...</param>
 internal sealed record SigilsRecipeSizes(
-    int Batch, int Vocabulary, int VocabularyTexts, int SpeedSteps, int UnknownEpisodes, int PriorEpisodes, int MostExamples)
+    int Batch, int Vocabulary, int VocabularyTexts, int SpeedSteps, int UnknownEpisodes, int PriorEpisodes, int Ways, int MostExamples)
 {
     /// <summary>The sizes of the shipped backbone.</summary>
-    public static SigilsRecipeSizes Full { get; } = new(256, 1600, 300_000, 40, 400, 60, 8);
+    public static SigilsRecipeSizes Full { get; } = new(256, 1600, 300_000, 40, 400, 60, 8, 8);
 }
 
 /// <summary>Trains the sigils backbone from nothing: vocabulary, both encoders, export.</summary>
 public static class SigilsRecipe
 {
+    private const int RarestWord = 30;
     private static readonly TimeSpan checkpointEvery = TimeSpan.FromMinutes(3);
 
     /// <summary>Runs to the end of its plan, or until cancelled (the state is kept; nothing is written to <c>Out</c> then).</summary>
@@ -111,12 +113,13 @@ public static class SigilsRecipe
         if (!File.Exists(tokenizerFile) || !File.Exists(wordsFile))
         {
             IReadOnlyDictionary<string, int> counts = DescriptionGrammar.WordCounts(sizes.VocabularyTexts, options.Seed, CompositionSampler.Sample);
-            File.WriteAllText(tokenizerFile, BpeTrainer.Train(counts, sizes.Vocabulary).ToJson(SigilsModel.MaxTokens));
+            // Tokens are what a checkpoint was trained on; words only say what the finished model may claim to know.
+            if (!File.Exists(tokenizerFile)) File.WriteAllText(tokenizerFile, BpeTrainer.Train(counts, sizes.Vocabulary).ToJson(SigilsModel.MaxTokens));
             // A word met once or twice in so many texts is a typo of the generator's, not a word the model knows.
             using var stream = File.Create(wordsFile);
             using var json = new System.Text.Json.Utf8JsonWriter(stream);
             json.WriteStartObject();
-            foreach ((string word, int count) in counts.Where(c => c.Value >= 30).OrderBy(c => c.Key, StringComparer.Ordinal)) json.WriteNumber(word, count);
+            foreach ((string word, int count) in counts.Where(c => c.Value >= RarestWord).OrderBy(c => c.Key, StringComparer.Ordinal)) json.WriteNumber(word, count);
             json.WriteEndObject();
         }
         return (File.ReadAllText(tokenizerFile), File.ReadAllText(wordsFile));

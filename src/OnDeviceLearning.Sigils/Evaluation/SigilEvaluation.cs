@@ -50,29 +50,48 @@ public static class SigilEvaluation
     }
 
     /// <summary>
-    /// Each episode has one query, a held-out composition drawn once, against its confusable distractors (swapped roles,
-    /// other relation, count, style or shape, a part left out or added; several of each kind that applies) and random
-    /// compositions for the rest, all held out and all described in held-out phrasings. A phrasing that would be just as
-    /// true of another class of the episode ("beside", where left and right are swapped) is replaced by a clearer one.
+    /// Each episode is a book of held-out classes in families that are easily confused: a composition, the same primitives
+    /// with swapped roles, another count, another relation. The first of each family is drawn once and looked for among all
+    /// classes. A phrasing that would be just as true of another class ("beside", where left and right are swapped) is
+    /// replaced by a clearer one.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than two ways or no episodes.</exception>
     public static ZeroShotReport Confusable(
-        Backbone backbone, int ways, int episodes, int seed, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        Backbone backbone, int ways, int episodes, int seed, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+        Distinguish(backbone, ways, episodes, seed, random => Episode.Families(ways, random), progress, cancellation);
+
+    /// <summary>
+    /// As <see cref="Confusable"/>, but nearly all other classes are one edit away from the only one that is drawn (swapped
+    /// roles, other relation, count, style or shape, a part left out or added; up to three of each): harder than any book of
+    /// spells a player would write, and the place where progress shows longest.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than two ways or no episodes.</exception>
+    public static ZeroShotReport OneEditAway(
+        Backbone backbone, int ways, int episodes, int seed, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+        Distinguish(backbone, ways, episodes, seed, random => Episode.OneEditAway(ways, random), progress, cancellation);
+
+    private static ZeroShotReport Distinguish(
+        Backbone backbone, int ways, int episodes, int seed, Func<Random, List<EpisodeClass>> book,
+        IProgress<double>? progress, CancellationToken cancellation)
     {
         Check(backbone, ways, episodes);
         var random = new Random(seed);
         var tally = new Tally();
         var texts = new Embeddings(ways, backbone.EmbeddingWidth);
         var image = new float[backbone.EmbeddingWidth];
-        int[] candidates = [.. Enumerable.Range(0, ways)];
         for (int episode = 0; episode < episodes; episode++)
         {
             cancellation.ThrowIfCancellationRequested();
-            List<EpisodeClass> classes = Episode.Confusable(ways, random);
+            List<EpisodeClass> classes = book(random);
             for (int i = 0; i < ways; i++) backbone.Embed(classes[i].Description, texts[i]);
-            backbone.Embed(SigilArtist.Draw(classes[0].Composition, Hand(episode, random), random), image);
-            // The query comes last among equals: a backbone that says the same of everything scores nothing.
-            tally.Add(classes, 0, texts.Nearest(image, [.. candidates[1..], 0]), counts: true);
+            int[] queries = [.. classes.Select((c, i) => (c, i)).Where(c => c.c.Kind is null && classes.Any(o => o.Kind is not null && o.Family == c.c.Family)).Select(c => c.i)];
+            foreach (int query in queries)
+            {
+                backbone.Embed(SigilArtist.Draw(classes[query].Composition, Hand(random.Next(2), random), random), image);
+                // The query comes last among equals: a backbone that says the same of everything scores nothing.
+                int[] candidates = [.. Enumerable.Range(0, ways).Where(i => i != query), query];
+                tally.Add(classes, query, texts.Nearest(image, candidates), counts: true);
+            }
             progress?.Report((episode + 1.0) / episodes);
         }
         return tally.Report(ways, episodes);
@@ -122,8 +141,9 @@ public static class SigilEvaluation
             if (counts) accuracy = accuracy.With(answer == truth);
             string relation = RootRelation.Of(classes[truth].Composition);
             relations[relation] = relations.GetValueOrDefault(relation).With(answer == truth);
-            foreach (DistractorKind kind in classes.Select(c => c.Kind).OfType<DistractorKind>().Distinct())
-                distractors[kind] = distractors.GetValueOrDefault(kind).With(classes[answer].Kind == kind);
+            int family = classes[truth].Family;
+            foreach (DistractorKind kind in classes.Where(c => c.Family == family).Select(c => c.Kind).OfType<DistractorKind>().Distinct())
+                distractors[kind] = distractors.GetValueOrDefault(kind).With(classes[answer].Family == family && classes[answer].Kind == kind);
         }
 
         public ZeroShotReport Report(int ways, int episodes) => new(ways, episodes, accuracy,

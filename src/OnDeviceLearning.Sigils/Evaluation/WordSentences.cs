@@ -1,6 +1,11 @@
+using System.Text.Json;
+
 namespace OnDeviceLearning.Sigils.Evaluation;
 
-/// <summary>One sentence for each word of a drawings file: lines of word, tab, sentence.</summary>
+/// <summary>
+/// One sentence for each word of a drawings file: lines of word, tab, sentence ("word: sentence" and "word = sentence" do
+/// too; # starts a comment), or a JSON object of words and sentences.
+/// </summary>
 public static class WordSentences
 {
     /// <summary>The built-in list for Quick, Draw!: every word of it that is a shape here, one plain sentence each.</summary>
@@ -22,17 +27,35 @@ public static class WordSentences
 
     internal static Dictionary<string, string> Read(TextReader reader, string name)
     {
+        string text = reader.ReadToEnd();
+        if (text.AsSpan().TrimStart().StartsWith("{")) return ReadJson(text, name);
         var sentences = new Dictionary<string, string>();
         int number = 0;
-        while (reader.ReadLine() is { } line)
+        foreach (string line in text.Split('\n'))
         {
             number++;
-            if (string.IsNullOrWhiteSpace(line)) continue;
-            string[] cells = line.Split('\t', StringSplitOptions.TrimEntries);
-            if (cells.Length != 2 || cells[0].Length == 0 || cells[1].Length == 0)
+            if (string.IsNullOrWhiteSpace(line) || line[0] == '#') continue;
+            int cut = line.IndexOf('\t');
+            if (cut < 0) cut = line.AsSpan().IndexOfAny(':', '=');
+            string word = cut < 0 ? "" : line[..cut].Trim(), sentence = line[(cut + 1)..].Trim();
+            if (word.Length == 0 || sentence.Length == 0 || sentence.Contains('\t'))
                 throw new FormatException($"{name}: line {number} is no word, tab and sentence.");
-            if (!sentences.TryAdd(cells[0], cells[1])) throw new FormatException($"{name}: line {number} describes '{cells[0]}' a second time.");
+            if (!sentences.TryAdd(word, sentence)) throw new FormatException($"{name}: line {number} describes '{word}' a second time.");
         }
         return sentences;
+    }
+
+    private static Dictionary<string, string> ReadJson(string text, string name)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text);
+            return document.RootElement.EnumerateObject().ToDictionary(p => p.Name,
+                p => p.Value.GetString() is { Length: > 0 } sentence ? sentence : throw new FormatException($"{name}: '{p.Name}' has no sentence."));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            throw new FormatException($"{name} is no JSON object of words and sentences: {e.Message}", e);
+        }
     }
 }

@@ -53,13 +53,16 @@ internal static class CurvePrimitives
         if (r.Maybe(0.3f)) s.Points.Reverse();
     }
 
+    /// <summary>Humps higher than this over their number can no longer be told from teeth on small paper.</summary>
+    private const float Steepest = 1.1f;
+
     public static void Wave(Sketch s, Random r)
     {
         float kind = r.NextSingle();
-        if (kind < 0.16f)
+        if (kind < 0.07f)
         {
-            // A telephone cord: loops along a line. Many loops on the spot are a scribble.
-            float loops = r.Between(2, 7), across = kind < 0.04f ? r.Between(0.1f, 0.4f) : r.Between(0.8f, 1.6f), radius = r.Between(0.25f, 0.6f), from = r.Angle(), turn = r.Sign();
+            // A telephone cord: loops along a line.
+            float loops = r.Between(2, 7), across = r.Between(0.8f, 1.6f), radius = r.Between(0.25f, 0.6f), from = r.Angle(), turn = r.Sign();
             int steps = (int)(loops * 9);
             for (int i = 0; i <= steps; i++)
             {
@@ -68,7 +71,7 @@ internal static class CurvePrimitives
             }
             s.End();
         }
-        else if (kind < 0.27f)
+        else if (kind < 0.1f)
         {
             // A line that wanders.
             int n = r.Next(4, 8);
@@ -77,9 +80,10 @@ internal static class CurvePrimitives
             for (int i = 0; i < n; i++) via[i] = new Vector2(2f * i / (n - 1) - 1 + r.Around(0.3f), r.Around(reach));
             s.Through(via[..n], 6);
         }
-        else if (kind < 0.6f)
+        else if (kind < 0.55f)
         {
             float humps = r.Between(1.4f, 5.5f), height = r.Between(0.12f, 0.5f), phase = r.Maybe(0.6f) ? r.Next(2) * MathF.PI : r.Angle();
+            height = Math.Min(height, Steepest / humps);
             float fade = r.Around(0.25f), uneven = r.Around(0.25f), lean = r.Maybe(0.3f) ? r.Around(0.3f) : 0;
             int steps = (int)(humps * 8) + 4;
             for (int i = 0; i <= steps; i++)
@@ -96,6 +100,7 @@ internal static class CurvePrimitives
             int n = r.Next(5, 13);
             Span<Vector2> via = stackalloc Vector2[13];
             float height = r.Between(0.2f, 0.7f), up = r.Sign(), loops = r.Maybe(0.25f) ? r.Between(0.2f, 0.6f) : r.Around(0.1f);
+            height = Math.Min(height, 2 * Steepest / (n - 1));
             for (int i = 0; i < n; i++)
             {
                 float x = 2f * (i + r.Around(0.14f)) / (n - 1) - 1;

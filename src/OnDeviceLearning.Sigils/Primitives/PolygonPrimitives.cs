@@ -143,7 +143,7 @@ internal static class PolygonPrimitives
     public static void Zigzag(Sketch s, Random r)
     {
         int corners = r.Maybe(0.12f) ? 4 : r.Next(5, 15);
-        float height = corners < 8 ? r.Between(0.25f, 0.95f) : r.Between(0.15f, 0.5f), jx = r.Between(0.02f, 0.25f), jy = r.Between(0.03f, 0.45f);
+        float height = corners < 8 ? r.Between(0.25f, 0.95f) : r.Between(0.15f, 0.7f), jx = r.Between(0.02f, 0.25f), jy = r.Between(0.03f, 0.45f);
         float lean = r.Maybe(0.4f) ? r.Between(-0.7f, 0.7f) : 0, up = r.Sign(), drift = r.Around(0.08f);
         for (int i = 0; i < corners; i++)
         {

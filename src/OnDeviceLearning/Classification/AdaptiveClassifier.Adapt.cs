@@ -97,7 +97,8 @@ public sealed partial class AdaptiveClassifier
         for (int c = 0; c < classes.Count; c++)
         {
             classIndices.Add(classes[c], c);
-            evidence.Descriptions[c] = classes[c].Target;
+            // Words of which nothing was understood say nothing; with examples the class is learnt from them alone.
+            evidence.Descriptions[c] = classes[c].Understood > 0 || classes[c].Examples == 0 ? classes[c].Target : null;
             evidence.Trust[c] = (float)classes[c].Understood;
         }
         for (int i = 0; i < examples.Count; i++)

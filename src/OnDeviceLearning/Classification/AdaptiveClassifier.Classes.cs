@@ -1,5 +1,6 @@
 using OnDeviceLearning.Classification;
 using OnDeviceLearning.Learning;
+using OnDeviceLearning.Text;
 
 namespace OnDeviceLearning;
 
@@ -15,7 +16,7 @@ public sealed partial class AdaptiveClassifier
     /// <param name="descriptions">1 to <see cref="MaxDescriptions"/> texts of up to <see cref="MaxDescriptionLength"/> characters; their embeddings are averaged.</param>
     /// <returns>
     /// How much of the text was understood: the mean over the descriptions, and all their words. At 0 the class is as good
-    /// as undescribed and has to be taught by examples, which then count for nearly everything.
+    /// as undescribed and has to be taught by examples; from the first on it is learnt from them alone.
     /// </returns>
     /// <exception cref="ArgumentException">A text is blank, too long or not valid Unicode, or there are too many; nothing is changed.</exception>
     public DescriptionReading Describe(string name, params string[] descriptions)
@@ -181,10 +182,10 @@ public sealed partial class AdaptiveClassifier
     private static void CheckDescription(string operation, string name, string text)
     {
         if (text is null) throw new ArgumentNullException(nameof(text), $"{operation}: a description of '{name}' is null.");
-        if (string.IsNullOrWhiteSpace(text)) throw new ArgumentException($"{operation}: a description of '{name}' is blank.", nameof(text));
         if (text.Length > MaxDescriptionLength)
             throw new ArgumentException($"{operation}: a description of '{name}' has {text.Length} characters; at most {MaxDescriptionLength} are allowed.", nameof(text));
         if (!IsUnicode(text)) throw new ArgumentException($"{operation}: a description of '{name}' is not valid Unicode (a surrogate stands alone).", nameof(text));
+        if (DescriptionText.Normalize(text, lowercase: false).Length == 0) throw new ArgumentException($"{operation}: a description of '{name}' is blank.", nameof(text));
     }
 
     private static string Excerpt(string text) => text.Length <= 60 ? text : text[..57] + "...";

@@ -70,7 +70,7 @@ public sealed partial class AdaptiveClassifier
             classes[c].SetDescriptions([.. texts.Select((text, i) => new Description(text, embeddings[next + i], understood[i]))]);
             next += texts.Count;
             hasWeight[c] = weight;
-            if (weight) CheckUnit(PlayerSave.HeadTensor, [weights[c]]);
+            if (weight) CheckUnit(PlayerSave.HeadTensor, [weights[c]], c);
             weights[c].CopyTo(head, c * embedder.Width);
         }
     }
@@ -121,12 +121,12 @@ public sealed partial class AdaptiveClassifier
         }
     }
 
-    private static void CheckUnit(string tensor, ReadOnlySpan<float[]> rows)
+    private static void CheckUnit(string tensor, ReadOnlySpan<float[]> rows, int first = 0)
     {
         for (int i = 0; i < rows.Length; i++)
         {
             float norm = TensorPrimitives.Norm<float>(rows[i]);
-            if (!(Math.Abs(norm - 1) <= 0.01f)) throw new ModelFormatException($"Save: row {i} of tensor '{tensor}' has length {norm}; expected 1.");
+            if (!(Math.Abs(norm - 1) <= 0.01f)) throw new ModelFormatException($"Save: row {first + i} of tensor '{tensor}' has length {norm}; expected 1.");
         }
     }
 }

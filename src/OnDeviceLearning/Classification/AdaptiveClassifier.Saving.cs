@@ -11,14 +11,12 @@ public sealed partial class AdaptiveClassifier
     /// <summary>What is added to a save's path for the one before it.</summary>
     public const string PreviousSuffix = ".bak";
 
-    // A damaged file must not make its reader allocate more than any real save needs.
-    private static readonly ModelLimits SaveLimits = new() { MaxFileBytes = 1L << 30 };
-
     /// <summary>
     /// Writes a save. It replaces the file only when it is completely on disk; the file before it is kept beside it with
     /// <see cref="PreviousSuffix"/> added to its name.
     /// </summary>
     /// <exception cref="IOException">The file cannot be written; the one that was there stays.</exception>
+    /// <exception cref="InvalidOperationException">Classes and examples take more than 1 GiB, which no <c>Load</c> would read.</exception>
     public void Save(string path)
     {
         Ready();
@@ -35,6 +33,7 @@ public sealed partial class AdaptiveClassifier
     }
 
     /// <summary>Writes a save to a stream, from its present position.</summary>
+    /// <exception cref="InvalidOperationException">Classes and examples take more than 1 GiB, which no <c>Load</c> would read.</exception>
     public void Save(Stream stream)
     {
         Ready();
@@ -69,7 +68,7 @@ public sealed partial class AdaptiveClassifier
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         try
         {
-            return Read(SafetensorsReader.ReadBytes(path, SaveLimits), embedder, options);
+            return Read(SafetensorsReader.ReadBytes(path, PlayerSave.Limits), embedder, options);
         }
         catch (ModelFormatException e)
         {
@@ -82,7 +81,7 @@ public sealed partial class AdaptiveClassifier
     internal static AdaptiveClassifier Load(Stream stream, IEmbedder embedder, AdaptiveClassifierOptions? options)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return Read(SafetensorsReader.ReadBytes(stream, SaveLimits), embedder, options);
+        return Read(SafetensorsReader.ReadBytes(stream, PlayerSave.Limits), embedder, options);
     }
 
     private static BackboneEmbedder Embedder(Backbone backbone)

@@ -16,8 +16,8 @@ namespace OnDeviceLearning;
 /// <para>What is learnt depends on the classes, their descriptions, the examples in the order they were taught, and the
 /// seed; never on budgets, threads or time.</para>
 /// <para>Threads: a classifier belongs to one thread at a time; no member may run while another does. Its background
-/// thread is its own affair and never calls back. Classifiers that share a backbone share its device, whose programs are
-/// for one thread at a time too.</para>
+/// thread is its own affair and never calls back. Classifiers on different threads may share a backbone, which embeds for
+/// one after the other.</para>
 /// <para>Lifetime: disposing the classifier ends its thread and leaves the backbone alone, which must outlive it.</para>
 /// <para><see cref="Classify(Drawing)"/>, <see cref="Adapt"/> and what they return allocate nothing in steady state.</para>
 /// </remarks>

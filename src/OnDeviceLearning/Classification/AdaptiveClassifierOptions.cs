@@ -23,7 +23,7 @@ public sealed record AdaptiveClassifierOptions
     public ulong Seed { get; init; }
 
     /// <summary>
-    /// The most examples kept, 1 to 1,000,000. Once full, each new example replaces one drawn by the seed from the class
+    /// The most examples kept, 1 to 100,000. Once full, each new example replaces one drawn by the seed from the class
     /// that has the most (the first described of several), so that no class crowds out the others.
     /// </summary>
     public int MaxExamples { get; init; } = 4096;
@@ -41,7 +41,7 @@ public sealed record AdaptiveClassifierOptions
     internal void Validate()
     {
         if (!Enum.IsDefined(Worker)) throw new ArgumentException($"AdaptiveClassifier: Worker is {(int)Worker}; expected Auto, Own or None.");
-        if (MaxExamples is < 1 or > 1_000_000) throw new ArgumentException($"AdaptiveClassifier: MaxExamples is {MaxExamples}; expected 1 to 1,000,000.");
+        if (MaxExamples is < 1 or > 100_000) throw new ArgumentException($"AdaptiveClassifier: MaxExamples is {MaxExamples}; expected 1 to 100,000.");
         if (UnknownThreshold is not (null or >= 0 and <= 1)) throw new ArgumentException($"AdaptiveClassifier: UnknownThreshold is {UnknownThreshold}; expected 0 to 1.");
     }
 }

@@ -43,6 +43,7 @@ internal sealed class HeadRunner : IDisposable
     {
         done = false;
         cancelled = false;
+        failure = null;
         if (!background) return;
         EnsureThread();
         parked!.Reset();
@@ -111,8 +112,9 @@ internal sealed class HeadRunner : IDisposable
                 failure = e;
             }
             done = complete && !cancelled;
-            busy = false;
+            // In this order: once it is not busy, the owner may start the next run and reset the event.
             parked!.Set();
+            busy = false;
         }
     }
 

@@ -26,6 +26,12 @@ internal static class PlayerSave
     public const string LabelsTensor = "examples.class";        // [N]
     public const string IdsTensor = "examples.id";              // [N]
 
+    /// <summary>
+    /// What a save may cost its reader. Header and elements are bounded by the file alone, so that whatever the limits of a
+    /// classifier let it hold and <see cref="Write"/> writes can be read again.
+    /// </summary>
+    public static readonly ModelLimits Limits = new() { MaxFileBytes = 1 << 30, MaxHeaderBytes = 1 << 30, MaxElements = 1 << 28, MaxTensors = 16 };
+
     private const string ChecksumKey = "odl.save.checksum";
     private const int Digits = 64;
     private static readonly string NoChecksum = new('0', Digits);
@@ -36,8 +42,11 @@ internal static class PlayerSave
     {
         metadata[FormatKey] = Format;
         metadata[ChecksumKey] = NoChecksum;
+        long data = tensors.Sum(tensor => (long)tensor.Data.Length);
+        if (data > Limits.MaxFileBytes) throw TooLarge(data);
         using var stream = new MemoryStream();
         SafetensorsWriter.Write(stream, tensors, metadata);
+        if (stream.Length > Limits.MaxFileBytes) throw TooLarge(stream.Length);
         byte[] file = stream.ToArray();
         int at = FindChecksum(file);
         Encoding.ASCII.GetBytes(Digest(file), file.AsSpan(at, Digits));
@@ -55,7 +64,7 @@ internal static class PlayerSave
         string actual = Digest(file);
         if (stated != actual)
             throw new ModelFormatException($"Save: the checksum of its {file.Length} bytes is {actual[..12]}..., but {Printable(stated[..12])}... is written in it: the file is damaged.");
-        SafetensorsFile save = SafetensorsReader.Parse(file);
+        SafetensorsFile save = SafetensorsReader.Parse(file, Limits);
         string format = Text(save, FormatKey);
         if (format != Format) throw new ModelFormatException($"Save: format '{format}'; this version reads '{Format}'.");
         return save;
@@ -112,6 +121,9 @@ internal static class PlayerSave
         double.TryParse(json.String(name), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
             ? value
             : throw json.Error($"'{name}' is not a number");
+
+    private static InvalidOperationException TooLarge(long bytes) =>
+        new($"Save: the classes and examples take {bytes} bytes or more; at most {Limits.MaxFileBytes} can be read again.");
 
     private static string Digest(byte[] file) => Convert.ToHexString(SHA256.HashData(file)).ToLowerInvariant();
 

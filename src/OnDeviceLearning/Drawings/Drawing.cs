@@ -18,12 +18,13 @@ public sealed class Drawing
     /// <param name="penWidth">
     /// Pen width as a fraction of the drawing's longer side, or 0 for the width the backbone was trained with.
     /// </param>
-    /// <exception cref="ArgumentException">A coordinate is not finite, or there are more than <see cref="MaxPoints"/> points.</exception>
+    /// <exception cref="ArgumentException">A stroke is null, a coordinate is not finite, or there are more than <see cref="MaxPoints"/> points.</exception>
     public Drawing(IEnumerable<IReadOnlyList<Vector2>> strokes, float penWidth = 0)
     {
         ArgumentNullException.ThrowIfNull(strokes);
         if (!float.IsFinite(penWidth) || penWidth < 0 || penWidth > 1)
             throw new ArgumentException($"Drawing: penWidth is {penWidth}; expected 0 (default) to 1 (the drawing's longer side).", nameof(penWidth));
+        strokes = strokes.Select((stroke, s) => stroke ?? throw new ArgumentException($"Drawing: stroke {s} is null.", nameof(strokes)));
         this.strokes = strokes.Where(stroke => stroke.Count > 0).Select(stroke => stroke.ToArray()).ToArray();
         int points = 0;
         for (int s = 0; s < this.strokes.Length; s++)

@@ -28,6 +28,9 @@ internal sealed class HeadEvidence
     /// <summary>Number of classes with at least one example.</summary>
     public int TaughtClasses { get; private set; }
 
+    /// <summary>Number of examples of a class, held out or not.</summary>
+    public int ExamplesOf(int c) => taught[c];
+
     /// <summary>The guard's mix before the evidence speaks.</summary>
     public double PriorMix { get; set; }
 
@@ -75,14 +78,6 @@ internal sealed class HeadEvidence
             if (any) used++;
         }
         Folds = used;
-    }
-
-    /// <summary>Drops the references, so that forgotten examples are not kept alive.</summary>
-    public void Clear()
-    {
-        Array.Clear(Features);
-        Array.Clear(Descriptions);
-        Classes = Count = Folds = TaughtClasses = 0;
     }
 
     /// <summary>SplitMix64 (Steele, Lea and Flood 2014): a well-mixed number for every input.</summary>

@@ -309,10 +309,7 @@ internal sealed class HeadTrainer
     {
         int label = evidence.Labels[i];
         // In the evidence, too, every class counts alike.
-        int own = 0;
-        for (int k = 0; k < evidence.Count; k++)
-            if (evidence.Labels[k] == label) own++;
-        judged[i] = 1f / own;
+        judged[i] = 1f / evidence.ExamplesOf(label);
         Span<float> logits = blendedLogits.AsSpan(0, Classes);
         for (int point = 0; point < Guard.Grid; point++)
         {

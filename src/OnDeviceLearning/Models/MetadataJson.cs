@@ -84,6 +84,19 @@ internal sealed class MetadataJson : IDisposable
         }
     }
 
+    /// <summary>A property's name, which may hold escapes that are no Unicode.</summary>
+    public string Name(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Error("a property's name is not valid Unicode");
+        }
+    }
+
     public void Dispose() => document.Dispose();
 
     private JsonElement Get(string name, JsonValueKind kind)

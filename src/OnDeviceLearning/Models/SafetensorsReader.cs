@@ -53,7 +53,7 @@ public static class SafetensorsReader
         limits ??= ModelLimits.Default;
         using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
         long length = RandomAccess.GetLength(file);
-        if (length > limits.MaxFileBytes) throw TooLarge(length, limits);
+        if (length > Most(limits)) throw TooLarge(length, limits);
         byte[] bytes = GC.AllocateUninitializedArray<byte>((int)length);
         int filled = 0;
         while (filled < bytes.Length)
@@ -69,20 +69,23 @@ public static class SafetensorsReader
     {
         ArgumentNullException.ThrowIfNull(stream);
         limits ??= ModelLimits.Default;
-        if (stream.CanSeek && stream.Length - stream.Position > limits.MaxFileBytes) throw TooLarge(stream.Length - stream.Position, limits);
+        if (stream.CanSeek && stream.Length - stream.Position > Most(limits)) throw TooLarge(stream.Length - stream.Position, limits);
         var bytes = new MemoryStream();
         byte[] chunk = new byte[81920];
         int read;
         while ((read = stream.Read(chunk)) > 0)
         {
-            if (bytes.Length + read > limits.MaxFileBytes) throw TooLarge(bytes.Length + read, limits);
+            if (bytes.Length + read > Most(limits)) throw TooLarge(bytes.Length + read, limits);
             bytes.Write(chunk, 0, read);
         }
         return bytes.ToArray();
     }
 
+    // Whatever the limits say, a file is one array in memory.
+    private static long Most(ModelLimits limits) => Math.Min(limits.MaxFileBytes, Array.MaxLength);
+
     private static ModelFormatException TooLarge(long length, ModelLimits limits) =>
-        new($"Safetensors: the file has {length} bytes or more; at most {limits.MaxFileBytes} are allowed.");
+        new($"Safetensors: the file has {length} bytes or more; at most {Most(limits)} are allowed.");
 
     // A class: sorting a list of structs would have its generic code compiled at every start.
     private sealed record Entry(string Name, SafetensorsType Type, int[] Shape, long Begin, long End, long At);
@@ -163,16 +166,16 @@ public static class SafetensorsReader
         private void Add(in Utf8JsonReader reader, string name, SafetensorsType type, List<long> shape, List<long> offsets, long at)
         {
             int[] dimensions = new int[shape.Count];
-            // Each factor is checked against the limit before it is multiplied in; a zero makes the product zero whatever follows.
-            long count = 1;
+            // Checked before each factor is multiplied in. No limit lets the product overflow: a file has no more elements than bytes.
+            long most = Math.Min(limits.MaxElements, int.MaxValue), count = 1;
             for (int i = 0; i < dimensions.Length; i++)
             {
                 if (shape[i] > int.MaxValue) throw Error(reader, $"tensor '{name}' has a dimension of {shape[i]}");
                 dimensions[i] = (int)shape[i];
-                count = count > limits.MaxElements ? count : count * shape[i];
+                count = count > most ? count : count * shape[i];
             }
-            if (count > limits.MaxElements || (elements += count) > limits.MaxElements)
-                throw Error(reader, $"with tensor '{name}' of shape [{string.Join(", ", dimensions)}] there are more than {limits.MaxElements} elements");
+            if (count > most || (elements += count) > most)
+                throw Error(reader, $"with tensor '{name}' of shape [{string.Join(", ", dimensions)}] there are more than {most} elements");
             long begin = offsets[0], end = offsets[1];
             if (begin > end || end > dataLength)
                 throw Error(reader, $"tensor '{name}' lies at {begin}..{end} of {dataLength} bytes of data");

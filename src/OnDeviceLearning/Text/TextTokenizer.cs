@@ -52,9 +52,10 @@ public sealed class TextTokenizer
         int largest = -1;
         foreach (JsonProperty piece in document.Object("vocab"))
         {
+            string name = document.Name(piece);
             if (piece.Value.ValueKind != JsonValueKind.Number || !piece.Value.TryGetInt32(out int id) || id < 0)
-                throw document.Error($"vocab: the id of '{piece.Name}' is {piece.Value.GetRawText()}; expected a whole number of 0 or more");
-            if (!vocabulary.TryAdd(piece.Name, id)) throw document.Error($"vocab: '{piece.Name}' occurs twice");
+                throw document.Error($"vocab: the id of '{name}' is {piece.Value.GetRawText()}; expected a whole number of 0 or more");
+            if (!vocabulary.TryAdd(name, id)) throw document.Error($"vocab: '{name}' occurs twice");
             largest = Math.Max(largest, id);
         }
         if (vocabulary.Count == 0) throw document.Error("vocab is empty");

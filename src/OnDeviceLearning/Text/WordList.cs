@@ -35,9 +35,10 @@ internal sealed class WordList
         var counts = new Dictionary<string, long>();
         foreach (JsonProperty word in document.Root.EnumerateObject())
         {
+            string name = document.Name(word);
             if (word.Value.ValueKind != JsonValueKind.Number || !word.Value.TryGetInt64(out long count) || count < 0)
-                throw document.Error($"the count of '{word.Name}' is {word.Value.GetRawText()}; expected a whole number of 0 or more");
-            if (!counts.TryAdd(DescriptionText.Normalize(word.Name, lowercase: true), count)) throw document.Error($"'{word.Name}' occurs twice");
+                throw document.Error($"the count of '{name}' is {word.Value.GetRawText()}; expected a whole number of 0 or more");
+            if (!counts.TryAdd(DescriptionText.Normalize(name, lowercase: true), count)) throw document.Error($"'{name}' occurs twice");
         }
         return new WordList(counts);
     }

@@ -102,6 +102,28 @@ public class AdaptiveClassifierTests
     }
 
     [Fact]
+    public void AClassOfWhichNothingWasUnderstoodIsLearntAsIfItHadNoDescription()
+    {
+        var world = new SyntheticWorld(7);
+        using var undescribed = new AdaptiveClassifier(world, Alone);
+        using var misunderstood = new AdaptiveClassifier(world, Alone);
+        foreach (AdaptiveClassifier classifier in new[] { undescribed, misunderstood })
+            for (int c = 0; c < 7; c++) classifier.Describe(SyntheticWorld.Name(c), $"d{c}");
+        undescribed.AddClass("c7");
+        Assert.Equal(0, misunderstood.Describe("c7", "xqzt").Understood);
+        float[] input = world.Draw(7), example = world.Draw(7);
+        float before = Probabilities(misunderstood, input)[7];
+        foreach (AdaptiveClassifier classifier in new[] { undescribed, misunderstood })
+        {
+            classifier.Teach(example, "c7");
+            classifier.AdaptToEnd();
+        }
+        Assert.Equal(Probabilities(undescribed, input), Probabilities(misunderstood, input));
+        Assert.Equal(1, misunderstood.ForgetAll("c7"));
+        Assert.Equal(before, Probabilities(misunderstood, input)[7]);
+    }
+
+    [Fact]
     public void AClassWithoutDescriptionIsKnownByItsExamples()
     {
         var world = new SyntheticWorld(6, textNoise: 0.5);
@@ -273,6 +295,7 @@ public class AdaptiveClassifierTests
         float[] input = world.Draw(0);
         Refused("blank", () => classifier.Describe("x", ""));
         Refused("blank", () => classifier.Describe("x", "d1", " \t\n"));
+        Refused("of 'x' is blank", () => classifier.Describe("x", "\u200b\u200d"));
         Refused("2001 characters", () => classifier.Describe("c1", new string('a', 2001)));
         Refused("10000 characters", () => classifier.Describe("c1", new string('a', 10_000)));
         Refused("0 descriptions", () => classifier.Describe("c1"));
@@ -303,6 +326,7 @@ public class AdaptiveClassifierTests
         Assert.Throws<ArgumentNullException>(() => classifier.Teach((GrayImage)null!, "c0"));
         Assert.Throws<ArgumentNullException>(() => classifier.Describe(null!, "d1"));
         Refused("MaxExamples", () => new AdaptiveClassifier(world, new AdaptiveClassifierOptions { MaxExamples = 0 }));
+        Refused("MaxExamples", () => new AdaptiveClassifier(world, new AdaptiveClassifierOptions { MaxExamples = 100_001 }));
         Refused("Threshold", () => new AdaptiveClassifier(world, new AdaptiveClassifierOptions { UnknownThreshold = float.NaN }));
         Refused("Worker", () => new AdaptiveClassifier(world, new AdaptiveClassifierOptions { Worker = (AdaptationWorker)9 }));
 

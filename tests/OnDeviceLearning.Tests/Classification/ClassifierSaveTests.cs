@@ -107,6 +107,36 @@ public sealed class ClassifierSaveTests : IDisposable
         Assert.ThrowsAny<IOException>(() => AdaptiveClassifier.Load(Path.Combine(folder, "none"), world, null));
     }
 
+    /// <summary>A talkative player's save is longer than any model's header may be.</summary>
+    [Fact]
+    public void WhatTheLimitsOfAClassifierAllowCanBeReadAgain()
+    {
+        var world = new SyntheticWorld(41, width: 8);
+        using var classifier = new AdaptiveClassifier(world, Alone);
+        string[] descriptions = [.. Enumerable.Repeat(new string('x', AdaptiveClassifier.MaxDescriptionLength), AdaptiveClassifier.MaxDescriptions)];
+        for (int c = 0; c < 70; c++) classifier.Describe(SyntheticWorld.Name(c), descriptions);
+        byte[] save = Bytes(classifier);
+        Assert.True(save.Length > ModelLimits.Default.MaxHeaderBytes);
+        using AdaptiveClassifier loaded = Load(save, world);
+        Assert.Equal(descriptions, loaded.DescriptionsOf("c69"));
+    }
+
+    [Fact]
+    public void ADamagedWeightIsNamedByItsClass()
+    {
+        var world = new SyntheticWorld(42, width: 8);
+        using AdaptiveClassifier classifier = Taught(world);
+        Rewritten(Bytes(classifier), (_, tensors) =>
+        {
+            int at = tensors.FindIndex(tensor => tensor.Name == PlayerSave.HeadTensor);
+            var values = new float[tensors[at].Length];
+            tensors[at].CopyTo(values);
+            values[3 * 8] = 9;
+            tensors[at] = SafetensorsTensor.FromSingle(PlayerSave.HeadTensor, [.. tensors[at].Shape], values);
+        }, out byte[] save);
+        Assert.Contains("row 3", Assert.Throws<ModelFormatException>(() => Load(save, world)).Message);
+    }
+
     [Fact]
     public void AnotherBackbonesSaveIsRefusedByName()
     {

@@ -98,6 +98,10 @@ public class DrawingRasterizerTests
     public void TooManyPointsAreRefused() =>
         Assert.Throws<ArgumentException>(() => new Drawing([new Vector2[Drawing.MaxPoints], new Vector2[1]]));
 
+    [Fact]
+    public void ANullStrokeIsNamed() =>
+        Assert.Contains("stroke 1 is null", Assert.Throws<ArgumentException>(() => new Drawing([new Vector2[1], null!])).Message);
+
     [Theory]
     [InlineData(3, 9)]
     [InlineData(64, 4095)]

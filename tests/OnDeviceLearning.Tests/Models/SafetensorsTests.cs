@@ -130,6 +130,16 @@ public class SafetensorsTests
         }
     }
 
+    /// <summary>The product of the dimensions is 2^64: zero to who does not look.</summary>
+    [Fact]
+    public void AProductThatOverflowsIsRefusedWhateverTheLimits()
+    {
+        byte[] header = Encoding.UTF8.GetBytes("""{"t":{"dtype":"F32","shape":[65536,65536,65536,65536],"data_offsets":[0,0]}}""");
+        byte[] file = [.. BitConverter.GetBytes((long)header.Length), .. header];
+        var unlimited = new ModelLimits { MaxFileBytes = long.MaxValue, MaxElements = long.MaxValue };
+        Assert.Contains("elements", Assert.Throws<ModelFormatException>(() => SafetensorsReader.Read(new MemoryStream(file), unlimited)).Message);
+    }
+
     [Fact]
     public void AnAnnouncedSizeIsNotAllocated()
     {

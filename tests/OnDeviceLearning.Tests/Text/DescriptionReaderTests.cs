@@ -160,6 +160,7 @@ public class DescriptionReaderTests
     [InlineData("""{"a":1.5}""")]
     [InlineData("""{"a":"1"}""")]
     [InlineData("""{"a":1,"A":2}""")]
+    [InlineData("""{"\ud800":1}""")]
     [InlineData("""[]""")]
     [InlineData("")]
     public void MalformedWordListsAreRefused(string json) =>

@@ -69,6 +69,7 @@ public class TextTokenizerTests
     [InlineData("\"i n\"", "7", "merge 0")]
     [InlineData("\"in\":", "\"i\":", "'i'")]
     [InlineData("\"in\":79", "\"in\":78", "78")]
+    [InlineData("\"in\":79", "\"in\":79,\"\\ud800\":80", "Unicode")]
     [InlineData("\"in\":79", "\"in\":2000000000", "2000000000")]
     [InlineData("\"in\":79", "\"in\":\"79\"", "79")]
     [InlineData("\"merges\"", "\"murges\"", "merges")]
