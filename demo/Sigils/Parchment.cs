@@ -97,7 +97,11 @@ internal static class Parchment
             using SKMaskFilter soft = SKMaskFilter.CreateBlur(SKBlurStyle.Normal, blur);
             using var paint = new SKPaint
             {
-                Style = SKPaintStyle.Stroke, StrokeWidth = stroke, Color = new SKColor(0x5C, 0x36, 0x14, alpha), MaskFilter = soft, PathEffect = ragged,
+                Style = SKPaintStyle.Stroke,
+                StrokeWidth = stroke,
+                Color = new SKColor(0x5C, 0x36, 0x14, alpha),
+                MaskFilter = soft,
+                PathEffect = ragged,
             };
             canvas.DrawRect(SKRect.Create(0, 0, width, height), paint);
         }

@@ -69,6 +69,9 @@ public sealed partial class AdaptiveClassifier
     private void EvidenceChanged()
     {
         evidenceVersion++;
+        // Here and not in the frame that publishes, which allocates nothing.
+        changed.EnsureCapacity(classes.Count);
+        classIndices.EnsureCapacity(classes.Count);
         if (runVersion >= 0)
         {
             runner.Cancel();

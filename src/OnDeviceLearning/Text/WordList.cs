@@ -134,7 +134,7 @@ internal sealed class WordList
             if (known[0] != word[0] && !(known[0] == word[1] && known[1] == word[0])) continue;
             int distance = EditDistance.Between(word, known, limit);
             if (distance > limit || distance > nearest) continue;
-            if (word.Length == 4 && known.Length == 4 && IsConsonantChange(word, known)) continue;
+            if (word.Length == 4 && known.Length == 4 && DifferInOneLetter(word, known)) continue;
             if (distance < nearest)
             {
                 nearest = distance;
@@ -157,19 +157,12 @@ internal sealed class WordList
         return new WordReading(word, (nearest == 1 ? OneErrorCertainty : TwoErrorsCertainty) * Familiarity(best), best);
     }
 
-    /// <summary>
-    /// Whether two four-letter words differ in one consonant or between a vowel and a consonant: far more often another
-    /// word (boat, bolt) than an error.
-    /// </summary>
-    private static bool IsConsonantChange(string word, string known)
+    /// <summary>Four-letter words that differ in one letter are far more often other words (boat, bolt; shut, shot) than errors; swapped letters are errors.</summary>
+    private static bool DifferInOneLetter(string word, string known)
     {
-        int changed = 0, consonants = 0;
+        int changed = 0;
         for (int i = 0; i < word.Length; i++)
-        {
-            if (word[i] == known[i]) continue;
-            changed++;
-            if (!"aeiouy".Contains(word[i]) || !"aeiouy".Contains(known[i])) consonants++;
-        }
-        return changed == 1 && consonants == 1;
+            if (word[i] != known[i]) changed++;
+        return changed == 1;
     }
 }
