@@ -145,8 +145,11 @@ public static class SigilsRecipe
             using torch.Tensor loaded = torch.tensor(values).view(parameter.shape);
             parameter.copy_(loaded);
         }
-        trainer.Step = long.Parse(file.Metadata["step"], CultureInfo.InvariantCulture);
-        return long.Parse(file.Metadata["totalSteps"], CultureInfo.InvariantCulture);
+        trainer.Step = Count("step");
+        return Count("totalSteps");
+
+        long Count(string key) => file.Metadata.TryGetValue(key, out string? text) && long.TryParse(text, CultureInfo.InvariantCulture, out long count) ? count
+            : throw new ModelFormatException($"{path}: the metadata has no number '{key}'; it is no checkpoint of this recipe. Choose another checkpoint folder.");
     }
 
     private static void Export(SigilsTrainer trainer, string path, int seed, int batch, string tokenizerJson, string wordsJson)

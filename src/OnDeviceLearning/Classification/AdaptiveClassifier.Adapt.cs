@@ -72,6 +72,7 @@ public sealed partial class AdaptiveClassifier
         // Here and not in the frame that publishes, which allocates nothing.
         changed.EnsureCapacity(classes.Count);
         classIndices.EnsureCapacity(classes.Count);
+        AverageExamples();
         if (runVersion >= 0)
         {
             runner.Cancel();
@@ -83,6 +84,22 @@ public sealed partial class AdaptiveClassifier
         adaptation = Adaptation.None;
         changed.Clear();
         learntVersion = evidenceVersion;
+    }
+
+    /// <summary>
+    /// The mean of each class's examples, anew and in their order, so that a loaded classifier has the same bits. It tells
+    /// known inputs from unknown ones: what looks like the examples is known, however unlike the description it may be.
+    /// </summary>
+    private void AverageExamples()
+    {
+        foreach (ClassEntry entry in classes) entry.ClearPrototype(embedder.Width);
+        for (int i = 0; i < examples.Count; i++)
+        {
+            float[] prototype = examples[i].Class.Prototype;
+            TensorPrimitives.Add(prototype, examples[i].Feature, prototype);
+        }
+        foreach (ClassEntry entry in classes)
+            if (entry.Examples > 0) Unit.Normalize(entry.Prototype);
     }
 
     private void BeginRun()

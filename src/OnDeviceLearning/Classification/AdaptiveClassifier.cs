@@ -209,6 +209,8 @@ public sealed partial class AdaptiveClassifier : IDisposable
             return new Prediction(this, predictionVersion, "", 0, 0, 0, 0, isUnknown: true);
         }
         HeadObjective.LogSumExp(logits);
+        foreach (ClassEntry entry in classes)
+            if (entry.Examples > 0) similarity = Math.Max(similarity, TensorPrimitives.Dot<float>(embedding, entry.Prototype));
         float second = 0;
         for (int c = 0; c < count; c++)
             if (c != best && logits[c] > second) second = logits[c];

@@ -21,6 +21,16 @@ internal sealed class ClassEntry(string name)
     /// <summary>Number of examples.</summary>
     public int Examples { get; set; }
 
+    /// <summary>Normalised mean [D] of the examples; meaningless while there are none.</summary>
+    public float[] Prototype { get; private set; } = [];
+
+    /// <summary>Starts the mean of the examples anew.</summary>
+    public void ClearPrototype(int width)
+    {
+        if (Prototype.Length == 0 && Examples > 0) Prototype = new float[width];
+        Array.Clear(Prototype);
+    }
+
     public void SetDescriptions(IReadOnlyCollection<Description> replacement)
     {
         descriptions.Clear();

@@ -35,7 +35,7 @@ public readonly struct Prediction
     /// <summary>How far the likeliest class's probability lies above the second's; 1 where there is no second.</summary>
     public float Margin { get; }
 
-    /// <summary>Cosine between the input's embedding and the nearest class weight, -1 to 1.</summary>
+    /// <summary>Cosine between the input's embedding and what is nearest to it, -1 to 1: a class weight, or the mean of a class's examples.</summary>
     public float Similarity { get; }
 
     /// <summary>

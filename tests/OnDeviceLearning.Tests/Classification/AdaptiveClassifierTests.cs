@@ -208,6 +208,18 @@ public class AdaptiveClassifierTests
         Assert.False(off.Classify(opposite).IsUnknown);
         using AdaptiveClassifier uncalibrated = new SyntheticWorld(10).Describe(Alone with { UnknownThreshold = 0.9f });
         Assert.False(uncalibrated.Classify(opposite).IsUnknown);
+
+        // What was taught is known from then on, before and after learning, however unlike the description it is.
+        classifier.Teach(opposite, "c0");
+        Assert.False(classifier.Classify(opposite).IsUnknown);
+        classifier.AdaptToEnd();
+        Prediction taught = classifier.Classify(opposite);
+        Assert.False(taught.IsUnknown);
+        using var save = new MemoryStream();
+        classifier.Save(save);
+        save.Position = 0;
+        using AdaptiveClassifier loaded = AdaptiveClassifier.Load(save, world, Alone);
+        Assert.Equal(taught.KnownProbability, loaded.Classify(opposite).KnownProbability);
     }
 
     [Fact]

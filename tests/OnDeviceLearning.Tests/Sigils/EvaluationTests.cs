@@ -194,11 +194,11 @@ public class EvaluationTests
         var random = new Random(1);
         LabelledDrawing[] drawings =
         [
-            .. Enumerable.Range(0, 12).Select(_ => new LabelledDrawing("star", SigilArtist.Draw(new Term(Primitive.Star), HandStyle.Sample(random), random))),
-            .. Enumerable.Range(0, 3).Select(_ => new LabelledDrawing("line", SigilArtist.Draw(new Term(Primitive.Line), HandStyle.Sample(random), random))),
-            new LabelledDrawing("dishwasher", SigilArtist.Draw(new Term(Primitive.House), HandStyle.Sample(random), random)),
+            .. Enumerable.Range(0, 12).Select(_ => new LabelledDrawing("star", SigilArtist.Draw(new Term(Primitive.Star), HandStyle.Careful(random), random))),
+            .. Enumerable.Range(0, 3).Select(_ => new LabelledDrawing("line", SigilArtist.Draw(new Term(Primitive.Line), HandStyle.Careful(random), random))),
+            new LabelledDrawing("dishwasher", SigilArtist.Draw(new Term(Primitive.House), HandStyle.Careful(random), random)),
         ];
-        DrawingsReport report = DrawingsEvaluation.Evaluate(backbone, drawings, new Dictionary<string, string> { ["line"] = "a line", ["star"] = "a star", ["sun"] = "a sun" }, seeds: 2);
+        DrawingsReport report = DrawingsEvaluation.Evaluate(backbone, drawings, new Dictionary<string, string> { ["line"] = "a bolt", ["star"] = "a star", ["sun"] = "a sun" }, seeds: 2);
         Assert.Equal(["line", "star"], report.Words.Select(w => w.Word));
         Assert.Equal(15, report.ZeroShot.Trials);
         Assert.Equal(2, report.AfterFive.Sample.Count);
