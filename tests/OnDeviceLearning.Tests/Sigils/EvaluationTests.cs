@@ -190,7 +190,7 @@ public class EvaluationTests
     [Fact]
     public void ExamplesAreKeptOutOfTheTest()
     {
-        using Backbone backbone = TinyBackbone.Load();
+        using Backbone backbone = Backbone.Load(Path.Combine(AppContext.BaseDirectory, "sigils.safetensors"));
         var random = new Random(1);
         LabelledDrawing[] drawings =
         [
@@ -198,12 +198,12 @@ public class EvaluationTests
             .. Enumerable.Range(0, 3).Select(_ => new LabelledDrawing("line", SigilArtist.Draw(new Term(Primitive.Line), HandStyle.Careful(random), random))),
             new LabelledDrawing("dishwasher", SigilArtist.Draw(new Term(Primitive.House), HandStyle.Careful(random), random)),
         ];
-        DrawingsReport report = DrawingsEvaluation.Evaluate(backbone, drawings, new Dictionary<string, string> { ["line"] = "a bolt", ["star"] = "a star", ["sun"] = "a sun" }, seeds: 2);
+        DrawingsReport report = DrawingsEvaluation.Evaluate(backbone, drawings, new Dictionary<string, string> { ["line"] = "a line", ["star"] = "a star", ["sun"] = "a sun" }, seeds: 2);
         Assert.Equal(["line", "star"], report.Words.Select(w => w.Word));
         Assert.Equal(15, report.ZeroShot.Trials);
         Assert.Equal(2, report.AfterFive.Sample.Count);
-        // A star and a line differ enough even for random weights, once there are examples.
-        Assert.True(report.AfterFive.Value > 0.7, $"after five: {report.AfterFive.Value:P0}");
+        // A star and a line, carefully drawn, are not taken for one another.
+        Assert.True(report.AfterFive.Value > 0.95, $"after five: {report.AfterFive.Value:P0}");
         Assert.Contains("expected at least 2", Assert.Throws<ArgumentException>(() =>
             DrawingsEvaluation.Evaluate(backbone, drawings, new Dictionary<string, string> { ["star"] = "a star" })).Message);
     }
