@@ -30,6 +30,7 @@ public static partial class ConformanceSuite
             (1, 2, 5, 5, 2, 3, 3, 4, 5, 1, 1),
             (33, 2, 3, 3, 3, 3, 3, 1, 1, 1, 1),
             (1, 300, 6, 7, 20, 3, 3, 1, 1, 1, 1),
+            (2, 2, 67, 71, 3, 3, 3, 1, 1, 1, 1),
         ];
         int seed = 1;
         foreach ((int n, int c, int h, int w, int o, int kh, int kw, int stride, int padding, int dilation, int groups) in sizes)

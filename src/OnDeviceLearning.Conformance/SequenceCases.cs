@@ -11,7 +11,7 @@ public static partial class ConformanceSuite
             yield return new(new Embedding(count, vocabulary, width));
             yield return new(new EmbeddingGradient(count, vocabulary, width));
         }
-        foreach ((int n, int l, int heads, int width) in ((int, int, int, int)[])[(1, 1, 1, 1), (1, 3, 2, 7), (2, 17, 1, 8), (3, 40, 4, 32), (1, 65, 3, 16), (2, 33, 2, 63), (1, 130, 1, 64)])
+        foreach ((int n, int l, int heads, int width) in ((int, int, int, int)[])[(1, 1, 1, 1), (1, 3, 2, 7), (2, 17, 1, 8), (3, 40, 4, 32), (1, 65, 3, 16), (2, 33, 2, 63), (1, 130, 1, 64), (1, 301, 2, 64)])
             foreach (bool causal in (bool[])[false, true])
             {
                 yield return new(new Attention(n, l, heads, width, causal), l);

@@ -14,9 +14,11 @@ internal static class ArenaPlanner
     /// <exception cref="ArgumentException">That is more than a buffer can hold.</exception>
     public static int Place(IReadOnlyList<PlannedTensor> tensors)
     {
-        // By size, then by order of birth: the plan depends on nothing else.
-        PlannedTensor[] bySize = [.. tensors.OrderByDescending(t => t.Length).ThenBy(t => t.First)];
-        var placed = new List<PlannedTensor>(bySize.Length); // by offset
+        // By size, then by birth and death: what is alike in all three may change places without changing the plan.
+        var bySize = new List<PlannedTensor>(tensors);
+        bySize.Sort(static (a, b) =>
+            a.Length != b.Length ? b.Length.CompareTo(a.Length) : a.First != b.First ? a.First.CompareTo(b.First) : a.Last.CompareTo(b.Last));
+        var placed = new List<PlannedTensor>(bySize.Count); // by offset
         long length = 0;
         foreach (PlannedTensor tensor in bySize)
         {

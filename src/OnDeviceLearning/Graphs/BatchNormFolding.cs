@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace OnDeviceLearning.Graphs;
 
 /// <summary>
@@ -7,8 +9,8 @@ namespace OnDeviceLearning.Graphs;
 internal sealed class BatchNormFolding : IDisposable
 {
     private readonly ParameterSet parameters;
-    private readonly Dictionary<int, Fold> folds = []; // by index of the batch normalisation
-    private readonly HashSet<int> replaced = [];
+    private readonly Fold?[] folds; // by index of the batch normalisation
+    private readonly bool[] replaced;
     private readonly DeviceBuffer? buffer;
     private float[] scratch = []; // kept from the first change of the parameters on; most never change
     private long version;
@@ -16,6 +18,8 @@ internal sealed class BatchNormFolding : IDisposable
     public BatchNormFolding(Graph graph, ParameterSet parameters)
     {
         this.parameters = parameters;
+        folds = new Fold?[graph.Nodes.Count];
+        replaced = new bool[graph.Nodes.Count];
         var readers = new int[graph.Nodes.Count];
         for (int i = 0; i < readers.Length; i++)
             foreach (int source in graph.InputIndices(i))
@@ -36,32 +40,31 @@ internal sealed class BatchNormFolding : IDisposable
             };
             if (biased is null) continue;
             int weights = (int)source.Layer.Parameters[0].Shape.ElementCount;
-            folds.Add(i, new Fold(before, source, source with { Layer = biased }, graph.Nodes[i].Name, norm, length, weights));
-            replaced.Add(before);
+            folds[i] = new Fold(before, source, source with { Layer = biased }, graph.Nodes[i].Name, norm, length, weights);
+            replaced[before] = true;
             length += (int)(ArenaPlanner.Aligned(weights) + ArenaPlanner.Aligned(norm.Channels));
         }
         if (length > 0) buffer = parameters.Device.Allocate(length);
-        foreach (Fold fold in folds.Values) fold.Bind(buffer!);
+        foreach (Fold? fold in folds) fold?.Bind(buffer!);
         version = parameters.Version - 1;
         Refresh();
         scratch = [];
     }
 
     /// <summary>Whether node <paramref name="index"/> is computed where the batch normalisation after it stands.</summary>
-    public bool IsFoldedInto(int index) => replaced.Contains(index);
+    public bool IsFoldedInto(int index) => replaced[index];
 
     /// <summary>What is computed in place of the batch normalisation at <paramref name="index"/>; null where it stays.</summary>
-    public Fold? At(int index) => folds.GetValueOrDefault(index);
+    public Fold? At(int index) => folds[index];
 
     /// <summary>Folds anew if the parameters have changed; allocates only the first time.</summary>
     public void Refresh()
     {
         if (version == parameters.Version) return;
-        foreach (Fold fold in folds.Values)
-        {
-            if (scratch.Length < fold.ScratchLength) scratch = new float[folds.Values.Max(f => f.ScratchLength)];
-            fold.Compute(parameters, buffer!, scratch);
-        }
+        int needed = 0;
+        foreach (Fold? fold in folds) needed = Math.Max(needed, fold?.ScratchLength ?? 0);
+        if (scratch.Length < needed) scratch = new float[needed];
+        foreach (Fold? fold in folds) fold?.Compute(parameters, buffer!, scratch);
         version = parameters.Version;
     }
 
@@ -75,7 +78,7 @@ internal sealed class BatchNormFolding : IDisposable
         private readonly bool hasBias = source.Layer.Parameters.Count > 1;
         private readonly string[] names =
             [$"{normName}.weight", $"{normName}.bias", $"{normName}.mean", $"{normName}.variance", $"{source.Name}.weight", $"{source.Name}.bias"];
-        private Value weight, bias;
+        private Value weight = null!, bias = null!; // set by Bind
 
         /// <summary>Index of the layer.</summary>
         public int Index => index;
@@ -95,6 +98,8 @@ internal sealed class BatchNormFolding : IDisposable
 
         public int ScratchLength => weights + 5 * norm.Channels;
 
+        // Runs over every weight once, at a cold start: no time to wait for tiers.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Compute(ParameterSet parameters, DeviceBuffer buffer, float[] scratch)
         {
             int channels = norm.Channels, perChannel = weights / channels;

@@ -81,7 +81,15 @@ public sealed class Graph
     public IReadOnlyList<GraphParameter> Parameters { get; }
 
     /// <summary>Number of all parameters' elements.</summary>
-    public long ParameterElements => Parameters.Sum(p => p.Shape.ElementCount);
+    public long ParameterElements
+    {
+        get
+        {
+            long elements = 0;
+            foreach (GraphParameter parameter in Parameters) elements += parameter.Shape.ElementCount;
+            return elements;
+        }
+    }
 
     internal int OutputIndex { get; }
 
@@ -106,7 +114,13 @@ public sealed class Graph
     /// <summary>Elements of all intermediate values of one sample.</summary>
     /// <param name="sequenceLength">L, where the input's shape is dynamic.</param>
     /// <exception cref="ArgumentException">A length is given for an input of fixed shape, or none for a dynamic one, or it does not fit.</exception>
-    public long ActivationElements(int? sequenceLength = null) => InferShapes(sequenceLength).Take(Nodes.Count).Sum(s => s.ElementCount);
+    public long ActivationElements(int? sequenceLength = null)
+    {
+        TensorShape[] inferred = InferShapes(sequenceLength);
+        long elements = 0;
+        for (int i = 0; i < Nodes.Count; i++) elements += inferred[i].ElementCount;
+        return elements;
+    }
 
     /// <summary>The shape of every node's output, and last that of the input, with L known.</summary>
     internal TensorShape[] InferShapes(int? sequenceLength)

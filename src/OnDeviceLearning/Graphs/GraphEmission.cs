@@ -39,9 +39,9 @@ internal sealed class GraphEmission
         for (int i = 0; i < needsGradient.Length; i++)
         {
             GraphNode node = graph.Nodes[i];
-            needsGradient[i] =
-                node.Layer.Parameters.Any(p => this.parameterGradient($"{node.Name}.{p.Name}") is not null)
-                || graph.InputIndices(i).Any(NeedsGradient);
+            foreach (int source in graph.InputIndices(i)) needsGradient[i] |= NeedsGradient(source);
+            if (parameterGradient is null) continue;
+            foreach (ParameterSpec p in node.Layer.Parameters) needsGradient[i] |= parameterGradient($"{node.Name}.{p.Name}") is not null;
         }
     }
 
@@ -91,7 +91,9 @@ internal sealed class GraphEmission
                 inputs = graph.InputIndices(fold.Index);
                 folded = fold.Parameter;
             }
-            var emission = new NodeEmission(this, node, inputs, [.. inputs.Select(ShapeOf)], shapes[i], folded);
+            var inputShapes = new TensorShape[inputs.Length];
+            for (int k = 0; k < inputs.Length; k++) inputShapes[k] = ShapeOf(inputs[k]);
+            var emission = new NodeEmission(this, node, inputs, inputShapes, shapes[i], folded);
             Length(node.Name, shapes[i]);
             if (i == producer) emission.Output = output;
             nodes[i] = emission;

@@ -62,11 +62,6 @@ public abstract record Layer
         return new ArgumentException($"{(name.EndsWith("Layer", StringComparison.Ordinal) ? name[..^5] : name)} '{node}': {what}.");
     }
 
-    private protected void Require(string node, bool condition, string otherwise)
-    {
-        if (!condition) throw Error(node, otherwise);
-    }
-
     private protected void RequireAtLeast(string node, int least, int value, string attribute)
     {
         if (value < least) throw Error(node, $"{attribute} is {value}; expected at least {least}");

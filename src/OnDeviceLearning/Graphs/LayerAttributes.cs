@@ -9,11 +9,13 @@ namespace OnDeviceLearning.Graphs;
 internal sealed class LayerAttributes
 {
     private readonly string owner;
-    private readonly Dictionary<string, JsonElement> unread = [];
+    private readonly JsonElement element;
+    private readonly HashSet<string> unread = [];
 
     public LayerAttributes(string owner, JsonElement element)
     {
         this.owner = owner;
+        this.element = element;
         if (element.ValueKind != JsonValueKind.Object) throw Error($"{element.ValueKind}; expected an object");
         foreach (JsonProperty property in element.EnumerateObject())
         {
@@ -26,7 +28,7 @@ internal sealed class LayerAttributes
             {
                 throw new ModelFormatException($"{owner}: a property's name is not valid Unicode.", e);
             }
-            if (!unread.TryAdd(name, property.Value)) throw Error($"'{name}' is given twice");
+            if (!unread.Add(name)) throw Error($"'{name}' is given twice");
         }
     }
 
@@ -81,10 +83,10 @@ internal sealed class LayerAttributes
     /// <summary>Refuses properties that nobody asked for.</summary>
     public void RequireAllRead()
     {
-        foreach (string name in unread.Keys) throw Error($"'{name}' is unknown here");
+        foreach (string name in unread) throw Error($"'{name}' is unknown here");
     }
 
     public ModelFormatException Error(string what) => new($"{owner}: {what}.");
 
-    private JsonElement Take(string name) => unread.Remove(name, out JsonElement element) ? element : throw Error($"'{name}' is missing");
+    private JsonElement Take(string name) => unread.Remove(name) ? element.GetProperty(name) : throw Error($"'{name}' is missing");
 }

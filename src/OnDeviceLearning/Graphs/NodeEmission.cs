@@ -52,10 +52,10 @@ internal sealed class NodeEmission(
 
     public Value Temporary(int length, ElementType type = ElementType.Float32) => graph.Builder.Temporary(length, type);
 
-    public void Emit(Operation operation, params ReadOnlySpan<Value> operands) => graph.Builder.Emit(operation, operands);
+    public void Emit(Operation operation, params Value[] operands) => graph.Builder.Emit(operation, operands);
 
     /// <summary>Gradient of the loss for <see cref="Output"/>; never overwritten by a layer.</summary>
-    public Value OutputGradient { get; set; }
+    public Value OutputGradient { get; set; } = null!; // set before Backward
 
     /// <summary>Whether anything trainable lies before input <paramref name="index"/>.</summary>
     public bool NeedsInputGradient(int index = 0) => graph.NeedsGradient(inputs[index]);
@@ -64,17 +64,17 @@ internal sealed class NodeEmission(
     public Value NewInputGradient(int index = 0)
     {
         Value gradient = Temporary(graph.Length(node.Name, InputShape(index)));
-        pending.Add((inputs[index], gradient));
+        PassGradient(index, gradient);
         return gradient;
     }
 
     /// <summary>The gradient of an input is a tensor that exists already.</summary>
-    public void PassGradient(int index, Value gradient) => pending.Add((inputs[index], gradient));
+    public void PassGradient(int index, Value gradient) => (pending ??= []).Add((inputs[index], gradient));
 
     /// <summary>Gradients of inputs that the layer has emitted and nobody has collected.</summary>
-    public IReadOnlyList<(int Input, Value Gradient)> PendingGradients => pending;
+    public IReadOnlyList<(int Input, Value Gradient)> PendingGradients => pending ?? [];
 
-    private readonly List<(int Input, Value Gradient)> pending = [];
+    private List<(int Input, Value Gradient)>? pending; // only backward makes any
 
     /// <summary>Where the gradient of a parameter accumulates; null where it is frozen.</summary>
     public Value? ParameterGradient(string name) => graph.ParameterGradient($"{node.Name}.{name}");
@@ -84,7 +84,7 @@ internal sealed class NodeEmission(
     {
         Value? weight = ParameterGradient("weight"), bias = ParameterGradient("bias");
         if (weight is null && bias is null) return null;
-        return (weight ?? Discarded(bias!.Value.Length), bias ?? Discarded(weight!.Value.Length));
+        return (weight ?? Discarded(bias!.Length), bias ?? Discarded(weight!.Length));
     }
 
     // Zeroed, so that what accumulates there stays finite.

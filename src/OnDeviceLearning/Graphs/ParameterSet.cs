@@ -6,7 +6,8 @@ namespace OnDeviceLearning.Graphs;
 /// </summary>
 public sealed class ParameterSet : IDisposable
 {
-    private readonly Dictionary<string, BufferRange> ranges = [];
+    private readonly Dictionary<string, int> places = []; // in offsets and order
+    private readonly int[] offsets;
     private readonly DeviceBuffer buffer;
 
     /// <summary>Parameters that are all zero.</summary>
@@ -17,17 +18,22 @@ public sealed class ParameterSet : IDisposable
         Device = device;
         Graph = graph;
         // What can be trained first, so that neighbours that are trained together are updated in one step.
-        Order = [.. graph.Parameters.OrderBy(p => p.IsStatistic)];
-        long length = Order.Sum(p => ArenaPlanner.Aligned(p.Shape.ElementCount));
+        var order = new List<GraphParameter>(graph.Parameters.Count);
+        foreach (GraphParameter parameter in graph.Parameters)
+            if (!parameter.IsStatistic) order.Add(parameter);
+        foreach (GraphParameter parameter in graph.Parameters)
+            if (parameter.IsStatistic) order.Add(parameter);
+        Order = order;
+        offsets = new int[order.Count];
+        long length = 0;
+        for (int i = 0; i < offsets.Length; i++)
+        {
+            offsets[i] = (int)length; // or too large, as is found below
+            places.Add(order[i].Name, i);
+            length += ArenaPlanner.Aligned(order[i].Shape.ElementCount);
+        }
         if (length > int.MaxValue) throw new ArgumentException($"ParameterSet: the graph has {graph.ParameterElements} parameters; expected at most {int.MaxValue}.", nameof(graph));
         buffer = device.Allocate(Math.Max(1, (int)length));
-        int offset = 0;
-        foreach (GraphParameter parameter in Order)
-        {
-            int elements = (int)parameter.Shape.ElementCount;
-            ranges.Add(parameter.Name, new BufferRange(buffer, offset, elements));
-            offset += (int)ArenaPlanner.Aligned(elements);
-        }
     }
 
     /// <summary>Where the parameters are.</summary>
@@ -90,7 +96,7 @@ public sealed class ParameterSet : IDisposable
     }
 
     /// <summary>The memory of a parameter.</summary>
-    internal BufferRange this[string name] => ranges[name];
+    internal BufferRange this[string name] => RangeOf(places[name]);
 
     internal void MarkChanged() => Version++;
 
@@ -100,8 +106,11 @@ public sealed class ParameterSet : IDisposable
     private BufferRange Checked(string operation, string name, int length)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (!ranges.TryGetValue(name, out BufferRange range)) throw new ArgumentException($"{operation}: no parameter is named '{name}'.", nameof(name));
+        if (!places.TryGetValue(name, out int place)) throw new ArgumentException($"{operation}: no parameter is named '{name}'.", nameof(name));
+        BufferRange range = RangeOf(place);
         if (range.Length != length) throw new ArgumentException($"{operation}: parameter '{name}' has {range.Length} elements; got {length}.");
         return range;
     }
+
+    private BufferRange RangeOf(int place) => new(buffer, offsets[place], (int)Order[place].Shape.ElementCount);
 }

@@ -3,14 +3,14 @@ using OnDeviceLearning.Operations;
 namespace OnDeviceLearning.Graphs;
 
 /// <summary>A tensor of a program being planned; its memory is decided when the program is built.</summary>
-internal sealed class PlannedTensor(int length, ElementType type, BufferRange? fixedRange)
+internal sealed class PlannedTensor(int length, ElementType type, DeviceBuffer? outside = null)
 {
     public int Length { get; } = length;
 
     public ElementType Type { get; } = type;
 
     /// <summary>Memory given from outside: parameters, inputs, outputs. It is never shared.</summary>
-    public BufferRange? Fixed { get; } = fixedRange;
+    public DeviceBuffer? Outside { get; } = outside;
 
     /// <summary>Index of the first operation that touches it; -1 before there is one.</summary>
     public int First { get; set; } = -1;
@@ -22,8 +22,11 @@ internal sealed class PlannedTensor(int length, ElementType type, BufferRange? f
     public int Offset { get; set; }
 }
 
-/// <summary>A dense range of a planned tensor, as an operand.</summary>
-internal readonly record struct Value(PlannedTensor Tensor, int Offset, int Length)
+/// <summary>
+/// A dense range of a planned tensor, as an operand. A class: generic code over structs of one's own is compiled anew at
+/// every cold start, code over references is the framework's own.
+/// </summary>
+internal sealed record Value(PlannedTensor Tensor, int Offset, int Length)
 {
     public Value Slice(int offset, int length) => new(Tensor, Offset + offset, length);
 }
@@ -34,37 +37,36 @@ internal readonly record struct Value(PlannedTensor Tensor, int Offset, int Leng
 /// </summary>
 internal sealed class ProgramBuilder(ComputeDevice device)
 {
-    private readonly List<(Operation Operation, Value[] Operands)> steps = [];
+    private readonly List<Operation> operations = [];
+    private readonly List<Value[]> operands = []; // of each operation
     private readonly List<PlannedTensor> tensors = [];
 
     public ComputeDevice Device => device;
 
     /// <summary>The operations so far, in order.</summary>
-    public IEnumerable<Operation> Operations => steps.Select(s => s.Operation);
-
-    /// <summary>Tensors that live in an arena.</summary>
-    public IReadOnlyList<PlannedTensor> Tensors => tensors;
+    public IReadOnlyList<Operation> Operations => operations;
 
     /// <summary>A tensor that is alive from the first to the last operation that touches it.</summary>
     public Value Temporary(int length, ElementType type = ElementType.Float32)
     {
-        var tensor = new PlannedTensor(length, type, null);
+        var tensor = new PlannedTensor(length, type);
         tensors.Add(tensor);
         return new Value(tensor, 0, length);
     }
 
     /// <summary>Memory that outlives the program's runs.</summary>
-    public static Value Fixed(BufferRange range) => new(new PlannedTensor(range.Length, range.Buffer.Type, range), 0, range.Length);
+    public static Value Fixed(BufferRange range) => new(new PlannedTensor(range.Length, range.Buffer.Type, range.Buffer), range.Offset, range.Length);
 
     /// <summary>Appends an operation.</summary>
-    public void Emit(Operation operation, params ReadOnlySpan<Value> operands)
+    public void Emit(Operation operation, params Value[] bound)
     {
-        foreach (Value operand in operands)
+        foreach (Value operand in bound)
         {
-            if (operand.Tensor.First < 0) operand.Tensor.First = steps.Count;
-            operand.Tensor.Last = steps.Count;
+            if (operand.Tensor.First < 0) operand.Tensor.First = operations.Count;
+            operand.Tensor.Last = operations.Count;
         }
-        steps.Add((operation, operands.ToArray()));
+        operations.Add(operation);
+        operands.Add(bound);
     }
 
     /// <summary>Plans the memory, allocates it and records the program.</summary>
@@ -75,15 +77,14 @@ internal sealed class ProgramBuilder(ComputeDevice device)
         try
         {
             integers = Place(ElementType.Int32);
-            var bound = new BoundOperation[steps.Count];
+            var bound = new BoundOperation[operations.Count];
             for (int i = 0; i < bound.Length; i++)
             {
-                (Operation operation, Value[] operands) = steps[i];
-                var ranges = new BufferRange[operands.Length];
-                for (int k = 0; k < ranges.Length; k++) ranges[k] = Bind(operands[k]);
-                bound[i] = new BoundOperation(operation, ranges);
+                var ranges = new BufferRange[operands[i].Length];
+                for (int k = 0; k < ranges.Length; k++) ranges[k] = Bind(operands[i][k]);
+                bound[i] = new BoundOperation(operations[i], ranges);
             }
-            return new PlannedProgram(device.Record(bound), floats, integers, [.. Operations]);
+            return new PlannedProgram(device.Record(bound), floats, integers, operations);
         }
         catch
         {
@@ -94,7 +95,7 @@ internal sealed class ProgramBuilder(ComputeDevice device)
 
         BufferRange Bind(Value value)
         {
-            if (value.Tensor.Fixed is { } range) return new BufferRange(range.Buffer, range.Offset + value.Offset, value.Length);
+            if (value.Tensor.Outside is { } outside) return new BufferRange(outside, value.Offset, value.Length);
             DeviceBuffer arena = (value.Tensor.Type == ElementType.Float32 ? floats : integers)!;
             return new BufferRange(arena, value.Tensor.Offset + value.Offset, value.Length);
         }
@@ -102,8 +103,8 @@ internal sealed class ProgramBuilder(ComputeDevice device)
 
     private DeviceBuffer? Place(ElementType type)
     {
-        PlannedTensor[] placed = [.. tensors.Where(t => t.Type == type && t.First >= 0)];
-        if (placed.Length == 0) return null;
+        List<PlannedTensor> placed = tensors.FindAll(t => t.Type == type && t.First >= 0);
+        if (placed.Count == 0) return null;
         int length = ArenaPlanner.Place(placed);
         return device.Allocate(length, type);
     }

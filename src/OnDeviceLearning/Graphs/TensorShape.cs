@@ -25,10 +25,13 @@ public sealed class TensorShape : IReadOnlyList<int>, IEquatable<TensorShape>
     {
         this.dimensions = dimensions.ToArray();
         foreach (int dimension in dimensions)
+        {
             if (dimension < 1 && dimension != Dynamic)
                 throw new ArgumentException($"Shape {this}: dimension {dimension}; expected at least 1.");
-        if (dimensions.Count(Dynamic) > 1)
-            throw new ArgumentException($"Shape {this}: two dynamic dimensions; expected at most one.");
+            if (dimension == Dynamic && IsDynamic)
+                throw new ArgumentException($"Shape {this}: two dynamic dimensions; expected at most one.");
+            IsDynamic |= dimension == Dynamic;
+        }
     }
 
     /// <inheritdoc/>
@@ -38,7 +41,7 @@ public sealed class TensorShape : IReadOnlyList<int>, IEquatable<TensorShape>
     public int Count => dimensions.Length;
 
     /// <summary>Whether a dimension is <see cref="Dynamic"/>.</summary>
-    public bool IsDynamic => Array.IndexOf(dimensions, Dynamic) >= 0;
+    public bool IsDynamic { get; }
 
     /// <summary>Number of elements of one sample; 2^32 where there are that many or more.</summary>
     /// <exception cref="InvalidOperationException">A dimension is dynamic.</exception>
@@ -59,9 +62,17 @@ public sealed class TensorShape : IReadOnlyList<int>, IEquatable<TensorShape>
     /// <summary>This shape with L known.</summary>
     internal TensorShape WithLength(int length)
     {
-        var known = (int[])dimensions.Clone();
-        known.AsSpan().Replace(Dynamic, length);
+        var known = new int[dimensions.Length];
+        for (int i = 0; i < known.Length; i++) known[i] = dimensions[i] == Dynamic ? length : dimensions[i];
         return new TensorShape(known);
+    }
+
+    /// <summary>This shape with another last dimension.</summary>
+    internal TensorShape WithLast(int size)
+    {
+        var changed = (int[])dimensions.Clone();
+        changed[^1] = size;
+        return new TensorShape(changed);
     }
 
     /// <inheritdoc/>

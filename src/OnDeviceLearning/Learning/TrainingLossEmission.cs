@@ -24,8 +24,11 @@ internal sealed class TrainingLossEmission : IDisposable
             CosineCrossEntropyLoss cosine => cosine.LabelSmoothing,
             _ => 0,
         };
-        if (!(smoothing >= 0 && smoothing <= 1)) throw new ArgumentException($"Plan: LabelSmoothing is {smoothing}; expected 0..1.", nameof(loss));
+        if (!(smoothing >= 0 && smoothing < 1)) throw new ArgumentException($"Plan: LabelSmoothing is {smoothing}; expected 0 to below 1.", nameof(loss));
         if (classes < 1) throw new ArgumentException($"Plan: {classes} classes; expected at least 1.", nameof(loss));
+
+        if ((long)classes * Math.Max(rows, width) > TensorShape.MaxElements)
+            throw new ArgumentException($"Plan: {classes} classes for {rows} outputs of width {width}; expected at most {TensorShape.MaxElements} logits and as many embedding values.", nameof(loss));
 
         if (loss is InjectedGradientLoss)
         {
@@ -41,7 +44,7 @@ internal sealed class TrainingLossEmission : IDisposable
             Array.Fill(ones, 1f);
             classWeights.Write(ones);
         }
-        if (loss is CosineCrossEntropyLoss) classEmbeddings = device.Allocate(checked(classes * width));
+        if (loss is CosineCrossEntropyLoss) classEmbeddings = device.Allocate(classes * width);
     }
 
     /// <summary>Emits the loss and the gradient for <paramref name="output"/>, which is returned.</summary>

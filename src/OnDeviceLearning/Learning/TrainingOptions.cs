@@ -38,7 +38,7 @@ public abstract record TrainingLoss
 /// <summary>
 /// Cross-entropy of the softmax of the graph's output [..., classes] with target classes, one for each row.
 /// </summary>
-/// <param name="LabelSmoothing">Share of the target spread over all classes, 0..1.</param>
+/// <param name="LabelSmoothing">Share of the target spread over all classes, 0 to below 1.</param>
 /// <param name="HasClassWeights">Whether the classes have weights (all 1 until they are set); the mean is weighted, as in torch.</param>
 public sealed record SoftmaxCrossEntropyLoss(float LabelSmoothing = 0, bool HasClassWeights = false) : TrainingLoss;
 
@@ -48,7 +48,7 @@ public sealed record SoftmaxCrossEntropyLoss(float LabelSmoothing = 0, bool HasC
 /// </summary>
 /// <param name="Classes">Number of classes.</param>
 /// <param name="Scale">The logit scale.</param>
-/// <param name="LabelSmoothing">Share of the target spread over all classes, 0..1.</param>
+/// <param name="LabelSmoothing">Share of the target spread over all classes, 0 to below 1.</param>
 public sealed record CosineCrossEntropyLoss(int Classes, float Scale, float LabelSmoothing = 0) : TrainingLoss;
 
 /// <summary>No loss here: the caller gives the gradient for the graph's output.</summary>

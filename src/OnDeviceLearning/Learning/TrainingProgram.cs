@@ -138,6 +138,7 @@ public sealed class TrainingProgram : IDisposable
     /// <summary>Begins an update.</summary>
     public void Restart()
     {
+        if (begun && !counted) parameters.MarkChanged(); // what was begun may have changed some
         WriteHyperparameters();
         counted = false;
         begun = true;
@@ -167,6 +168,7 @@ public sealed class TrainingProgram : IDisposable
     /// <summary>Forgets momentum and step count, not the parameters.</summary>
     public void Reset()
     {
+        if (begun && !counted) parameters.MarkChanged();
         Step = 0;
         begun = counted = false;
         float[] zeros = new float[layout.Length];

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using OnDeviceLearning.Graphs;
 
 namespace OnDeviceLearning.Models;
@@ -12,7 +11,7 @@ internal sealed class BackboneEncoder : IDisposable
     private readonly BackbonePlan plan;
     private readonly ParameterSet parameters;
     private readonly Dictionary<int, ForwardProgram> byBatch = [];
-    private readonly List<(int Length, ForwardProgram Program)> bySequence = []; // most recently used last
+    private readonly List<ForwardProgram> bySequence = []; // for one sequence each, most recently used last
 
     public BackboneEncoder(BackbonePlan plan, SafetensorsFile file, ComputeDevice device)
     {
@@ -48,7 +47,7 @@ internal sealed class BackboneEncoder : IDisposable
     public void Dispose()
     {
         foreach (ForwardProgram program in byBatch.Values) program.Dispose();
-        foreach ((_, ForwardProgram program) in bySequence) program.Dispose();
+        foreach (ForwardProgram program in bySequence) program.Dispose();
         parameters.Dispose();
     }
 
@@ -56,19 +55,19 @@ internal sealed class BackboneEncoder : IDisposable
     {
         for (int i = 0; i < bySequence.Count; i++)
         {
-            (int Length, ForwardProgram Program) entry = bySequence[i];
-            if (entry.Length != length) continue;
+            ForwardProgram known = bySequence[i];
+            if (known.Input.Length != length) continue;
             bySequence.RemoveAt(i);
-            bySequence.Add(entry);
-            return entry.Program;
+            bySequence.Add(known);
+            return known;
         }
         ForwardProgram program = Plan(1, length);
         if (bySequence.Count == MaxSequencePrograms)
         {
-            bySequence[0].Program.Dispose();
+            bySequence[0].Dispose();
             bySequence.RemoveAt(0);
         }
-        bySequence.Add((length, program));
+        bySequence.Add(program);
         return program;
     }
 
@@ -92,10 +91,13 @@ internal sealed class BackboneEncoder : IDisposable
         for (int start = 0; start < embeddings.Length; start += plan.Width)
         {
             Span<float> embedding = embeddings.Slice(start, plan.Width);
-            float norm = TensorPrimitives.Norm<float>(embedding);
-            if (!float.IsFinite(norm))
+            double squares = 0;
+            foreach (float value in embedding) squares += (double)value * value;
+            if (!double.IsFinite(squares))
                 throw new ModelFormatException($"Backbone: the encoder of '{plan.Key}' gave an embedding that is not finite; its weights are unusable.");
-            if (norm > 0) TensorPrimitives.Divide(embedding, norm, embedding);
+            if (squares == 0) continue;
+            float norm = (float)Math.Sqrt(squares);
+            for (int i = 0; i < embedding.Length; i++) embedding[i] /= norm;
         }
     }
 }

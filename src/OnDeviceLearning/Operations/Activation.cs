@@ -21,7 +21,10 @@ public enum ActivationKind
 public sealed record Activation(ActivationKind Kind, int Length) : Operation
 {
     /// <inheritdoc/>
-    protected override void Validate() => Require(Enum.IsDefined(Kind), $"{Kind} is no activation.");
+    protected override void Validate()
+    {
+        if (!Enum.IsDefined(Kind)) throw Error($"{Kind} is no activation.");
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Operand> Operands => [Reads("x", Length), Writes("y", Length)];
@@ -52,7 +55,10 @@ public sealed record Activation(ActivationKind Kind, int Length) : Operation
 public sealed record ActivationGradient(ActivationKind Kind, int Length) : Operation
 {
     /// <inheritdoc/>
-    protected override void Validate() => Require(Enum.IsDefined(Kind), $"{Kind} is no activation.");
+    protected override void Validate()
+    {
+        if (!Enum.IsDefined(Kind)) throw Error($"{Kind} is no activation.");
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Operand> Operands => [Reads("x", Length), Reads("dy", Length), Writes("dx", Length)];

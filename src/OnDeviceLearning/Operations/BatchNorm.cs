@@ -4,7 +4,10 @@ namespace OnDeviceLearning.Operations;
 public abstract record BatchNormOperation(int N, int Channels, int Inner, float Epsilon) : Operation
 {
     /// <inheritdoc/>
-    protected override void Validate() => Require(Epsilon >= 0 && float.IsFinite(Epsilon), $"Epsilon is {Epsilon}; expected zero or a positive number.");
+    protected override void Validate()
+    {
+        if (!(Epsilon >= 0 && float.IsFinite(Epsilon))) throw Error($"Epsilon is {Epsilon}; expected zero or a positive number.");
+    }
 
     private protected double Scale(float variance) => 1 / Math.Sqrt((double)variance + Epsilon);
 }

@@ -28,10 +28,10 @@ public abstract record Conv2dOperation(
         AtLeast(0, Padding);
         AtLeast(1, Dilation);
         AtLeast(1, Groups);
-        Require(C % Groups == 0 && OutChannels % Groups == 0, $"{Groups} groups do not divide {C} input and {OutChannels} output channels.");
-        Require(H + 2L * Padding >= Dilation * (KernelH - 1L) + 1 && W + 2L * Padding >= Dilation * (KernelW - 1L) + 1,
-            $"a kernel of {KernelH}x{KernelW}, dilation {Dilation}, does not fit an input of {H}x{W} with padding {Padding}.");
-        Require(H + 2L * Padding <= int.MaxValue && W + 2L * Padding <= int.MaxValue, $"padding {Padding} is too large.");
+        if (!(C % Groups == 0 && OutChannels % Groups == 0)) throw Error($"{Groups} groups do not divide {C} input and {OutChannels} output channels.");
+        if (!(H + 2L * Padding >= Dilation * (KernelH - 1L) + 1 && W + 2L * Padding >= Dilation * (KernelW - 1L) + 1))
+            throw Error($"a kernel of {KernelH}x{KernelW}, dilation {Dilation}, does not fit an input of {H}x{W} with padding {Padding}.");
+        if (!(H + 2L * Padding <= int.MaxValue && W + 2L * Padding <= int.MaxValue)) throw Error($"padding {Padding} is too large.");
     }
 
     private protected Operand[] Tensors(bool hasBias)

@@ -17,10 +17,10 @@ public sealed record Copy(
         AtLeast(0, SourceStride);
         AtLeast(0, SourceOffset);
         AtLeast(0, TargetOffset);
-        Require(Outer == 1 || TargetStride >= Inner, $"TargetStride is {TargetStride}; expected at least Inner, {Inner}, so that no element is written twice.");
+        if (!(Outer == 1 || TargetStride >= Inner)) throw Error($"TargetStride is {TargetStride}; expected at least Inner, {Inner}, so that no element is written twice.");
         long sourceEnd = SourceOffset + (Outer - 1L) * SourceStride + Inner, targetEnd = TargetOffset + (Outer - 1L) * TargetStride + Inner;
-        Require(sourceEnd <= SourceLength, $"reads up to element {sourceEnd} of a source of {SourceLength}.");
-        Require(targetEnd <= TargetLength, $"writes up to element {targetEnd} of a target of {TargetLength}.");
+        if (sourceEnd > SourceLength) throw Error($"reads up to element {sourceEnd} of a source of {SourceLength}.");
+        if (targetEnd > TargetLength) throw Error($"writes up to element {targetEnd} of a target of {TargetLength}.");
     }
 
     /// <inheritdoc/>

@@ -7,8 +7,8 @@ public abstract record GroupNormOperation(int N, int Channels, int Inner, int Gr
     protected override void Validate()
     {
         AtLeast(1, Groups);
-        Require(Channels % Groups == 0, $"{Groups} groups do not divide {Channels} channels.");
-        Require(Epsilon > 0 && float.IsFinite(Epsilon), $"Epsilon is {Epsilon}; expected a positive number.");
+        if (Channels % Groups != 0) throw Error($"{Groups} groups do not divide {Channels} channels.");
+        if (!(Epsilon > 0 && float.IsFinite(Epsilon))) throw Error($"Epsilon is {Epsilon}; expected a positive number.");
     }
 
     /// <summary>Elements that share their statistics.</summary>

@@ -4,7 +4,10 @@ namespace OnDeviceLearning.Operations;
 public sealed record L2Normalize(int Rows, int Width, float Epsilon = 1e-12f) : Operation
 {
     /// <inheritdoc/>
-    protected override void Validate() => Require(Epsilon > 0 && float.IsFinite(Epsilon), $"Epsilon is {Epsilon}; expected a positive number.");
+    protected override void Validate()
+    {
+        if (!(Epsilon > 0 && float.IsFinite(Epsilon))) throw Error($"Epsilon is {Epsilon}; expected a positive number.");
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Operand> Operands => [Reads("x", Rows, Width), Writes("y", Rows, Width), Writes("norms", Rows)];
@@ -34,7 +37,10 @@ public sealed record L2Normalize(int Rows, int Width, float Epsilon = 1e-12f) : 
 public sealed record L2NormalizeGradient(int Rows, int Width, float Epsilon = 1e-12f) : Operation
 {
     /// <inheritdoc/>
-    protected override void Validate() => Require(Epsilon > 0 && float.IsFinite(Epsilon), $"Epsilon is {Epsilon}; expected a positive number.");
+    protected override void Validate()
+    {
+        if (!(Epsilon > 0 && float.IsFinite(Epsilon))) throw Error($"Epsilon is {Epsilon}; expected a positive number.");
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Operand> Operands => [Reads("y", Rows, Width), Reads("norms", Rows), Reads("dy", Rows, Width), Writes("dx", Rows, Width)];

@@ -7,7 +7,10 @@ namespace OnDeviceLearning.Operations;
 public sealed record LayerNorm(int Rows, int Width, float Epsilon = 1e-5f) : Operation
 {
     /// <inheritdoc/>
-    protected override void Validate() => Require(Epsilon > 0 && float.IsFinite(Epsilon), $"Epsilon is {Epsilon}; expected a positive number.");
+    protected override void Validate()
+    {
+        if (!(Epsilon > 0 && float.IsFinite(Epsilon))) throw Error($"Epsilon is {Epsilon}; expected a positive number.");
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Operand> Operands =>
@@ -25,7 +28,10 @@ public sealed record LayerNorm(int Rows, int Width, float Epsilon = 1e-5f) : Ope
 public sealed record LayerNormInputGradient(int Rows, int Width, float Epsilon = 1e-5f) : Operation
 {
     /// <inheritdoc/>
-    protected override void Validate() => Require(Epsilon > 0 && float.IsFinite(Epsilon), $"Epsilon is {Epsilon}; expected a positive number.");
+    protected override void Validate()
+    {
+        if (!(Epsilon > 0 && float.IsFinite(Epsilon))) throw Error($"Epsilon is {Epsilon}; expected a positive number.");
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Operand> Operands =>
@@ -43,7 +49,10 @@ public sealed record LayerNormInputGradient(int Rows, int Width, float Epsilon =
 public sealed record LayerNormAffineGradient(int Rows, int Width, float Epsilon = 1e-5f) : Operation
 {
     /// <inheritdoc/>
-    protected override void Validate() => Require(Epsilon > 0 && float.IsFinite(Epsilon), $"Epsilon is {Epsilon}; expected a positive number.");
+    protected override void Validate()
+    {
+        if (!(Epsilon > 0 && float.IsFinite(Epsilon))) throw Error($"Epsilon is {Epsilon}; expected a positive number.");
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Operand> Operands =>

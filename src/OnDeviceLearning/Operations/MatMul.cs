@@ -17,7 +17,7 @@ public sealed record MatMul(
         AtLeast(1, M);
         AtLeast(1, N);
         AtLeast(1, K);
-        Require(float.IsFinite(Alpha), $"Alpha is {Alpha}; expected a finite number.");
+        if (!float.IsFinite(Alpha)) throw Error($"Alpha is {Alpha}; expected a finite number.");
     }
 
     /// <inheritdoc/>

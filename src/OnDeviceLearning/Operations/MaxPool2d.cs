@@ -21,8 +21,8 @@ public abstract record Pool2dOperation(int Planes, int H, int W, int Kernel, int
         AtLeast(1, Kernel);
         AtLeast(1, Stride);
         AtLeast(0, Padding);
-        Require(Padding <= Kernel / 2, $"Padding is {Padding}; expected at most half the kernel, {Kernel / 2}.");
-        Require(H + 2L * Padding >= Kernel && W + 2L * Padding >= Kernel, $"a window of {Kernel}x{Kernel} does not fit an input of {H}x{W} with padding {Padding}.");
+        if (Padding > Kernel / 2) throw Error($"Padding is {Padding}; expected at most half the kernel, {Kernel / 2}.");
+        if (!(H + 2L * Padding >= Kernel && W + 2L * Padding >= Kernel)) throw Error($"a window of {Kernel}x{Kernel} does not fit an input of {H}x{W} with padding {Padding}.");
     }
 
     /// <summary>The part of output (oh, ow)'s window that lies inside the input.</summary>

@@ -43,7 +43,16 @@ public abstract record Operation
     public abstract long Flops { get; }
 
     /// <summary>The least memory traffic possible: every operand once, twice where it accumulates.</summary>
-    public long Bytes => Operands.Sum(o => 4L * o.Length * (o.Access == OperandAccess.Accumulate ? 2 : 1));
+    public long Bytes
+    {
+        get
+        {
+            IReadOnlyList<Operand> operands = Operands;
+            long bytes = 0;
+            for (int i = 0; i < operands.Count; i++) bytes += 4L * operands[i].Length * (operands[i].Access == OperandAccess.Accumulate ? 2 : 1);
+            return bytes;
+        }
+    }
 
     /// <summary>Computes the operation in plain loops; slow and obviously right.</summary>
     public abstract void Reference(OperandSpans operands);
@@ -71,11 +80,8 @@ public abstract record Operation
         if (value < least) throw new ArgumentException($"{Name}: {size} is {value}; expected at least {least}.", size);
     }
 
-    /// <summary>Throws an <see cref="ArgumentException"/> with the operation's name in front, unless the condition holds.</summary>
-    protected void Require(bool condition, string message)
-    {
-        if (!condition) throw new ArgumentException($"{Name}: {message}");
-    }
+    /// <summary>What <see cref="Validate"/> throws: the operation's name in front of what is wrong.</summary>
+    protected ArgumentException Error(string message) => new($"{Name}: {message}");
 
     /// <summary>An operand that is only read.</summary>
     private protected Operand Reads(string name, params ReadOnlySpan<int> shape) => new(name, Count(name, shape), OperandAccess.Read);

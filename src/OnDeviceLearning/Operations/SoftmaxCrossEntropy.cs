@@ -8,7 +8,10 @@ namespace OnDeviceLearning.Operations;
 public sealed record SoftmaxCrossEntropy(int Rows, int Classes, float LabelSmoothing = 0, bool HasClassWeights = false) : Operation
 {
     /// <inheritdoc/>
-    protected override void Validate() => Require(LabelSmoothing is >= 0 and < 1, $"LabelSmoothing is {LabelSmoothing}; expected 0 to below 1.");
+    protected override void Validate()
+    {
+        if (LabelSmoothing is not (>= 0 and < 1)) throw Error($"LabelSmoothing is {LabelSmoothing}; expected 0 to below 1.");
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Operand> Operands

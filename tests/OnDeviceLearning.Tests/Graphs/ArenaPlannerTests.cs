@@ -16,7 +16,7 @@ public sealed class ArenaPlannerTests
             PlannedTensor[] tensors = [.. Enumerable.Range(0, random.Next(1, 60)).Select(_ =>
             {
                 int first = random.Next(steps);
-                return new PlannedTensor(random.Next(1, random.Next(2, 2000)), ElementType.Float32, null) { First = first, Last = random.Next(first, steps) };
+                return new PlannedTensor(random.Next(1, random.Next(2, 2000)), ElementType.Float32) { First = first, Last = random.Next(first, steps) };
             })];
             int length = ArenaPlanner.Place(tensors);
 

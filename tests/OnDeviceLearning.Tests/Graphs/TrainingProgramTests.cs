@@ -149,6 +149,19 @@ public sealed class TrainingProgramTests
     }
 
     [Fact]
+    public void An_update_given_up_half_way_counts_as_a_change_of_the_parameters()
+    {
+        using ComputeDevice device = Cpu();
+        Graph graph = SmallGraphs.Perceptron(2, 8, 2);
+        using ParameterSet parameters = SmallGraphs.Parameters(device, graph, 1);
+        using TrainingProgram training = TrainingProgram.Plan(graph, parameters, 4, Adam);
+        training.Restart();
+        long before = parameters.Version;
+        training.Restart();
+        Assert.True(parameters.Version > before);
+    }
+
+    [Fact]
     public void Misuse_says_what_is_wrong()
     {
         using ComputeDevice device = Cpu();
@@ -159,7 +172,7 @@ public sealed class TrainingProgramTests
         Says<ArgumentException>("Plan: no parameter is trainable.", () => TrainingProgram.Plan(graph, parameters, 2, Adam with { Trainable = _ => false }));
         Says<ArgumentException>("Plan: ClipNorm is 0; expected a positive number.", () => TrainingProgram.Plan(graph, parameters, 2, Adam with { ClipNorm = 0 }));
         Says<ArgumentException>("Plan: Pull is NaN; expected 0 or more.", () => TrainingProgram.Plan(graph, parameters, 2, Adam with { Pull = float.NaN }));
-        Says<ArgumentException>("Plan: LabelSmoothing is 2; expected 0..1.", () => TrainingProgram.Plan(graph, parameters, 2, Adam with { Loss = new SoftmaxCrossEntropyLoss(2) }));
+        Says<ArgumentException>("Plan: LabelSmoothing is 2; expected 0 to below 1.", () => TrainingProgram.Plan(graph, parameters, 2, Adam with { Loss = new SoftmaxCrossEntropyLoss(2) }));
         Says<ArgumentException>("SetInput: 3 elements; expected 4.", () => training.SetInput([1f, 2, 3]));
         Says<ArgumentException>("SetTargets: target 1 is 3; expected 0..2.", () => training.SetTargets([0, 3]));
         Says<ArgumentException>("SetInput: id 2 is 11; expected 0..10.", () => tokens.SetInput([0, 1, 11]));

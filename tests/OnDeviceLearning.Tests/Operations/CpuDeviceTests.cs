@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OnDeviceLearning.Devices.Cpu;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Tests.Operations;
@@ -57,6 +58,27 @@ public sealed class CpuDeviceTests
         Assert.Equal(program.StepCount, program.NextStep);
         program.Restart();
         Assert.Equal(0, program.NextStep);
+    }
+
+    /// <summary>Sizes a backbone for photographs or long texts would have. A step holds at least one unit, so a unit must be short.</summary>
+    public static TheoryData<Operation> LargeOperations =>
+    [
+        new MatMul(1, 1, 1000, 16384, TransposeB: true), new MatMul(1, 4096, 4096, 4096), new MatMul(1, 197, 3072, 768, TransposeB: true),
+        new Conv2d(1, 512, 14, 14, 512, 3, 3, 1, 1), new Conv2d(1, 3, 224, 224, 64, 7, 7, 2, 3), new Conv2d(1, 96, 112, 112, 96, 7, 7, 1, 3, 1, 96),
+        new Conv2dInputGradient(8, 512, 14, 14, 512, 3, 3, 1, 1), new Conv2dInputGradient(8, 64, 112, 112, 64, 3, 3, 1, 1),
+        new Conv2dWeightGradient(8, 512, 14, 14, 512, 3, 3, 1, 1), new Conv2dWeightGradient(8, 64, 112, 112, 64, 3, 3, 1, 1),
+        new Attention(1, 512, 12, 64), new AttentionGradient(8, 256, 12, 64), new AttentionGradient(8, 256, 12, 64, Causal: true),
+        new Activation(ActivationKind.Gelu, 50_000_000), new LayerNorm(8 * 197, 768), new LayerNormInputGradient(8 * 197, 768),
+        new BatchNorm(8, 64, 112 * 112), new MaxPool2d(8 * 64, 112, 112, 3, 2, 1), new Softmax(64, 30_000), new AdamWStep(50_000_000),
+    ];
+
+    [Theory]
+    [MemberData(nameof(LargeOperations), DisableDiscoveryEnumeration = true)]
+    public void No_step_is_planned_longer_than_half_a_millisecond(Operation operation)
+    {
+        CpuKernel kernel = CpuKernels.For(operation);
+        for (int stage = 0; stage < kernel.Stages; stage++)
+            if (kernel.Units(stage) > 0) Assert.InRange(kernel.UnitSeconds(stage), 0, 0.5e-3);
     }
 
     [Fact]

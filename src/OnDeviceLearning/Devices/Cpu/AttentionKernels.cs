@@ -9,25 +9,22 @@ namespace OnDeviceLearning.Devices.Cpu;
 /// </summary>
 internal sealed unsafe class AttentionKernel(Attention op) : CpuKernel
 {
-    private const int BlockRows = 48;
-
     private readonly float scale = 1 / MathF.Sqrt(op.HeadWidth);
+    private readonly int block = AttentionPanels.Block(op.L, 4.0 * op.L * op.HeadWidth);
 
-    private int Blocks => (op.L + BlockRows - 1) / BlockRows;
-
-    private int RowBlock => Math.Min(BlockRows, op.L);
+    private int Blocks => (op.L + block - 1) / block;
 
     private int Padded => Gemm.Panels(op.L) * Gemm.Panel;
 
     private int PaddedWidth => Gemm.Panels(op.HeadWidth) * Gemm.Panel;
 
-    // k' in panels [HeadWidth, L], v in panels [L, HeadWidth], scores [rows, L].
-    public override long WorkerScratch => (long)op.HeadWidth * Padded + (long)op.L * PaddedWidth + (long)RowBlock * Padded;
+    // k' in panels [HeadWidth, L], v in panels [L, HeadWidth], scores [block, L].
+    public override long WorkerScratch => (long)op.HeadWidth * Padded + (long)op.L * PaddedWidth + (long)block * Padded;
 
     public override int Units(int stage) => op.N * op.Heads * Blocks;
 
-    public override double UnitSeconds(int stage) => 4.0 * RowBlock * op.L * Math.Max(op.HeadWidth, 8) / Gemm.FlopsPerSecond
-        + RowBlock * op.L * 2e-9 + op.L * op.HeadWidth * 16 / BytesPerSecond;
+    public override double UnitSeconds(int stage) => 4.0 * block * op.L * Math.Max(op.HeadWidth, 8) / Gemm.FlopsPerSecond
+        + block * (double)op.L * 2e-9 + (double)op.L * op.HeadWidth * 16 / BytesPerSecond;
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
@@ -35,8 +32,8 @@ internal sealed unsafe class AttentionKernel(Attention op) : CpuKernel
         float* keys = memory.Scratch, values = keys + (long)op.HeadWidth * Padded, scores = values + (long)op.L * PaddedWidth;
         for (int unit = from; unit < to; unit++)
         {
-            int head = unit / Blocks % op.Heads, image = unit / (Blocks * op.Heads), row = unit % Blocks * BlockRows;
-            int rows = Math.Min(BlockRows, op.L - row), seen = op.Causal ? row + rows : op.L;
+            int head = unit / Blocks % op.Heads, image = unit / (Blocks * op.Heads), row = unit % Blocks * block;
+            int rows = Math.Min(block, op.L - row), seen = op.Causal ? row + rows : op.L;
             float* q = memory[0] + (long)image * op.L * stride + head * op.HeadWidth;
             AttentionPanels.PackTransposed(q + model, stride, seen, op.HeadWidth, keys);
             AttentionPanels.Pack(q + 2 * model, stride, seen, op.HeadWidth, values);
@@ -61,60 +58,119 @@ internal sealed unsafe class AttentionKernel(Attention op) : CpuKernel
     }
 }
 
-/// <summary>Gradient of attention, one head of one sequence a unit: P and dS = P * (dP - dy.y) * scale, then dq, dk and dv as products.</summary>
+/// <summary>
+/// Gradient of attention: P and dS = P * (dP - dy.y) * scale, then dq = dS * k in stage 0, for a block of queries a unit,
+/// and dk = dS' * q, dv = P' * dy in stage 1, for a block of keys a unit. P and dS are computed in both: cheaper than to
+/// keep [L, L] for every head, and no unit grows with the square of L. Where one block holds all, stage 0 does it all.
+/// </summary>
 internal sealed unsafe class AttentionGradientKernel(AttentionGradient op) : CpuKernel
 {
     private readonly float scale = 1 / MathF.Sqrt(op.HeadWidth);
+    private readonly int block = AttentionPanels.Block(op.L, 8.0 * op.L * op.HeadWidth);
+
+    private int Blocks => (op.L + block - 1) / block;
 
     private int Padded => Gemm.Panels(op.L) * Gemm.Panel;
 
+    private int PaddedBlock => Gemm.Panels(block) * Gemm.Panel;
+
     private long PanelFloats => Math.Max((long)op.HeadWidth * Padded, (long)op.L * Gemm.Panels(op.HeadWidth) * Gemm.Panel);
 
-    // P and dS [L, L], and one operand in panels at a time.
-    public override long WorkerScratch => 2L * op.L * Padded + PanelFloats;
+    public override int Stages => Blocks == 1 ? 1 : 2;
 
-    public override int Units(int stage) => op.N * op.Heads;
+    // P and dS [block, L] or [L, block], and one operand in panels at a time.
+    public override long WorkerScratch => 2 * Math.Max((long)block * Padded, (long)op.L * PaddedBlock) + PanelFloats;
 
-    public override double UnitSeconds(int stage) => 10.0 * op.L * op.L * Math.Max(op.HeadWidth, 8) / Gemm.FlopsPerSecond
-        + op.L * (double)op.L * 2e-9 + op.L * op.HeadWidth * 40 / BytesPerSecond;
+    public override int Units(int stage) => op.N * op.Heads * Blocks;
+
+    public override double UnitSeconds(int stage) => (Blocks == 1 ? 10.0 : stage == 0 ? 6 : 8) * block * op.L * Math.Max(op.HeadWidth, 8) / Gemm.FlopsPerSecond
+        + block * (double)op.L * 2e-9 + (double)op.L * op.HeadWidth * 32 / BytesPerSecond;
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
-        int l = op.L, width = op.HeadWidth, model = op.Heads * width, stride = 3 * model;
-        float* p = memory.Scratch, ds = p + (long)l * Padded, panels = ds + (long)l * Padded;
-        nint transposedStride = width * Gemm.Panel, panelStride = l * Gemm.Panel;
         for (int unit = from; unit < to; unit++)
         {
-            int head = unit % op.Heads, image = unit / op.Heads;
-            float* q = memory[0] + (long)image * l * stride + head * width, k = q + model, v = k + model;
-            float* statistics = memory[1] + ((long)image * op.Heads + head) * l * 2;
-            float* y = memory[2] + (long)image * l * model + head * width, dy = memory[3] + (long)image * l * model + head * width;
-            float* dq = memory[4] + (long)image * l * stride + head * width, dk = dq + model, dv = dk + model;
+            int first = unit % Blocks * block, count = Math.Min(block, op.L - first);
+            Head head = new(op, memory, unit / Blocks);
+            if (stage == 0) Queries(head, first, count, memory.Scratch);
+            else Keys(head, first, count, memory.Scratch);
+        }
+    }
 
-            AttentionPanels.PackTransposed(k, stride, l, width, panels);
-            Gemm.Multiply(l, l, width, q, stride, 1, panels, transposedStride, Gemm.Panel, p, Padded, scale);
-            AttentionPanels.PackTransposed(v, stride, l, width, panels);
-            Gemm.Multiply(l, l, width, dy, model, 1, panels, transposedStride, Gemm.Panel, ds, Padded);
-            for (int i = 0; i < l; i++)
-            {
-                int visible = op.Causal ? i + 1 : l;
-                Span<float> probabilities = new(p + (long)i * Padded, visible), gradients = new(ds + (long)i * Padded, visible);
-                TensorPrimitives.Subtract(probabilities, statistics[2 * i], probabilities);
-                TensorPrimitives.Exp(probabilities, probabilities);
-                TensorPrimitives.Multiply(probabilities, 1 / statistics[2 * i + 1], probabilities);
-                float dot = TensorPrimitives.Dot(new ReadOnlySpan<float>(dy + (long)i * model, width), new ReadOnlySpan<float>(y + (long)i * model, width));
-                TensorPrimitives.Subtract(gradients, dot, gradients);
-                TensorPrimitives.Multiply(gradients, probabilities, gradients);
-                TensorPrimitives.Multiply(gradients, scale, gradients);
-                new Span<float>(p + (long)i * Padded + visible, l - visible).Clear();
-                new Span<float>(ds + (long)i * Padded + visible, l - visible).Clear();
-            }
-            AttentionPanels.Pack(k, stride, l, width, panels);
-            Gemm.Multiply(l, width, l, ds, Padded, 1, panels, panelStride, Gemm.Panel, dq, stride);
-            AttentionPanels.Pack(q, stride, l, width, panels);
-            Gemm.Multiply(l, width, l, ds, 1, Padded, panels, panelStride, Gemm.Panel, dk, stride);
-            AttentionPanels.Pack(dy, model, l, width, panels);
-            Gemm.Multiply(l, width, l, p, 1, Padded, panels, panelStride, Gemm.Panel, dv, stride);
+    private void Queries(in Head head, int row, int rows, float* p)
+    {
+        int keys = op.Causal ? row + rows : op.L;
+        float* ds = p + (long)rows * Padded, panels = ds + (long)rows * Padded;
+        Scores(head, row, rows, 0, keys, p, ds, Padded, panels);
+        AttentionPanels.Pack(head.K, head.Stride, keys, op.HeadWidth, panels);
+        Gemm.Multiply(rows, op.HeadWidth, keys, ds, Padded, 1, panels, (nint)keys * Gemm.Panel, Gemm.Panel, head.Dq + (long)row * head.Stride, head.Stride);
+        if (Blocks == 1) KeyGradients(head, 0, rows, 0, keys, p, ds, Padded, panels);
+    }
+
+    private void Keys(in Head head, int key, int keys, float* p)
+    {
+        int row = op.Causal ? key : 0, rows = op.L - row; // the queries that see the first of the keys
+        float* ds = p + (long)rows * PaddedBlock, panels = ds + (long)rows * PaddedBlock;
+        Scores(head, row, rows, key, keys, p, ds, PaddedBlock, panels);
+        KeyGradients(head, row, rows, key, keys, p, ds, PaddedBlock, panels);
+    }
+
+    /// <summary>dk and dv of keys key.. from P and dS of all queries that see them.</summary>
+    private void KeyGradients(in Head head, int row, int rows, int key, int keys, float* p, float* ds, int width, float* panels)
+    {
+        nint panelStride = (nint)rows * Gemm.Panel;
+        AttentionPanels.Pack(head.Q + (long)row * head.Stride, head.Stride, rows, op.HeadWidth, panels);
+        Gemm.Multiply(keys, op.HeadWidth, rows, ds, 1, width, panels, panelStride, Gemm.Panel, head.Dk + (long)key * head.Stride, head.Stride);
+        AttentionPanels.Pack(head.Dy + (long)row * head.Model, head.Model, rows, op.HeadWidth, panels);
+        Gemm.Multiply(keys, op.HeadWidth, rows, p, 1, width, panels, panelStride, Gemm.Panel, head.Dv + (long)key * head.Stride, head.Stride);
+    }
+
+    /// <summary>P and dS of queries row.. against keys key.., row r at p + r * width and ds + r * width.</summary>
+    private void Scores(in Head head, int row, int rows, int key, int keys, float* p, float* ds, int width, float* panels)
+    {
+        int depth = op.HeadWidth;
+        nint panelStride = depth * Gemm.Panel;
+        float* dy = head.Dy + (long)row * head.Model;
+        AttentionPanels.PackTransposed(head.K + (long)key * head.Stride, head.Stride, keys, depth, panels);
+        Gemm.Multiply(rows, keys, depth, head.Q + (long)row * head.Stride, head.Stride, 1, panels, panelStride, Gemm.Panel, p, width, scale);
+        AttentionPanels.PackTransposed(head.V + (long)key * head.Stride, head.Stride, keys, depth, panels);
+        Gemm.Multiply(rows, keys, depth, dy, head.Model, 1, panels, panelStride, Gemm.Panel, ds, width);
+        for (int r = 0; r < rows; r++)
+        {
+            int i = row + r, visible = op.Causal ? Math.Min(keys, i + 1 - key) : keys;
+            Span<float> probabilities = new(p + (long)r * width, visible), gradients = new(ds + (long)r * width, visible);
+            TensorPrimitives.Subtract(probabilities, head.Statistics[2 * i], probabilities);
+            TensorPrimitives.Exp(probabilities, probabilities);
+            TensorPrimitives.Multiply(probabilities, 1 / head.Statistics[2 * i + 1], probabilities);
+            float dot = TensorPrimitives.Dot(new ReadOnlySpan<float>(dy + (long)r * head.Model, depth), new ReadOnlySpan<float>(head.Y + (long)i * head.Model, depth));
+            TensorPrimitives.Subtract(gradients, dot, gradients);
+            TensorPrimitives.Multiply(gradients, probabilities, gradients);
+            TensorPrimitives.Multiply(gradients, scale, gradients);
+            new Span<float>(p + (long)r * width + visible, keys - visible).Clear();
+            new Span<float>(ds + (long)r * width + visible, keys - visible).Clear();
+        }
+    }
+
+    /// <summary>Where one head of one sequence lies; rows of q, k, v and their gradients a Stride apart, of y and dy a Model.</summary>
+    private readonly ref struct Head
+    {
+        public readonly int Model, Stride;
+        public readonly float* Q, K, V, Statistics, Y, Dy, Dq, Dk, Dv;
+
+        public Head(AttentionGradient op, in CpuKernelMemory memory, int imageHead)
+        {
+            int image = imageHead / op.Heads, offset = imageHead % op.Heads * op.HeadWidth;
+            Model = op.Heads * op.HeadWidth;
+            Stride = 3 * Model;
+            Q = memory[0] + (long)image * op.L * Stride + offset;
+            K = Q + Model;
+            V = K + Model;
+            Statistics = memory[1] + (long)imageHead * op.L * 2;
+            Y = memory[2] + (long)image * op.L * Model + offset;
+            Dy = memory[3] + (long)image * op.L * Model + offset;
+            Dq = memory[4] + (long)image * op.L * Stride + offset;
+            Dk = Dq + Model;
+            Dv = Dk + Model;
         }
     }
 }
@@ -122,6 +178,12 @@ internal sealed unsafe class AttentionGradientKernel(AttentionGradient op) : Cpu
 /// <summary>One head's q, k, v or dy, rows a stride apart, in panels for <see cref="Gemm"/>.</summary>
 internal static unsafe class AttentionPanels
 {
+    private const double UnitTarget = 0.2e-3;
+
+    /// <summary>Rows of a block: whole tiles, 48 where a unit of so many is short enough, at least 12.</summary>
+    public static int Block(int rows, double flopsPerRow) =>
+        Math.Min(rows, Math.Clamp((int)Math.Min(48, UnitTarget * Gemm.FlopsPerSecond / flopsPerRow) / 12 * 12, 12, 48));
+
     /// <summary>As the matrix [rows, width].</summary>
     public static void Pack(float* source, nint stride, int rows, int width, float* panels)
     {

@@ -11,7 +11,7 @@ internal sealed unsafe class BiasAddKernel(BiasAdd op) : CpuKernel
 
     public override int Units(int stage) => op.Inner == 1 ? op.Outer : op.Outer * op.Channels;
 
-    public override double UnitSeconds(int stage) => 20e-9 + Width * 8 / BytesPerSecond;
+    public override double UnitSeconds(int stage) => 20e-9 + Width * 8.0 / BytesPerSecond;
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
@@ -82,7 +82,7 @@ internal sealed unsafe class MeanGradientKernel(MeanGradient op) : CpuKernel
 {
     public override int Units(int stage) => op.Outer;
 
-    public override double UnitSeconds(int stage) => 20e-9 + (double)op.Count * op.Inner * 4 / BytesPerSecond;
+    public override double UnitSeconds(int stage) => 20e-9 + (double)op.Count * op.Inner * 4.0 / BytesPerSecond;
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {

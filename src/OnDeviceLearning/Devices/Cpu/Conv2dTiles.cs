@@ -20,8 +20,6 @@ internal sealed unsafe class Conv2dTiles(Conv2dOperation op)
     /// <summary>A 1x1 convolution reads its input as the matrix it is.</summary>
     public bool IsPointwise => KernelSize == 1 && op.Stride == 1 && op.Padding == 0;
 
-    public bool IsDepthwise => GroupC == 1 && GroupO == 1;
-
     public readonly record struct PixelRun(int Image, int OutRow, int OutColumn, int Length, int Position);
 
     /// <summary>Cuts pixels q0..q1 into runs; returns how many. At most q1 - q0.</summary>

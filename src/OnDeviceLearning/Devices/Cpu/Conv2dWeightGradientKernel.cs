@@ -10,11 +10,11 @@ namespace OnDeviceLearning.Devices.Cpu;
 internal sealed unsafe class Conv2dWeightGradientKernel : CpuKernel
 {
     private const double UnitTarget = 0.1e-3;
-    private const int TileRows = 48, MaxPixels = 1024;
+    private const int TileRows = 48, MaxPixels = 1024, PackedPixels = 4096;
 
     private readonly Conv2dWeightGradient op;
     private readonly Conv2dTiles tiles;
-    private readonly int panels, channelsPerUnit, channelBlocks, pixels, pixelsPerStage;
+    private readonly int panels, channelsPerUnit, channelBlocks, pixels, pixelsPerStage, packBlocks;
 
     public Conv2dWeightGradientKernel(Conv2dWeightGradient op)
     {
@@ -22,6 +22,7 @@ internal sealed unsafe class Conv2dWeightGradientKernel : CpuKernel
         tiles = new Conv2dTiles(op);
         panels = Gemm.Panels(tiles.GroupO);
         pixels = checked(op.N * tiles.Pixels);
+        packBlocks = (tiles.Pixels + PackedPixels - 1) / PackedPixels;
         channelsPerUnit = Math.Clamp(TileRows / tiles.KernelSize, 1, tiles.GroupC);
         channelBlocks = (tiles.GroupC + channelsPerUnit - 1) / channelsPerUnit;
         double pixelSeconds = 2.0 * TileDepth * panels * Gemm.Panel / Gemm.FlopsPerSecond;
@@ -38,10 +39,10 @@ internal sealed unsafe class Conv2dWeightGradientKernel : CpuKernel
 
     public override long SharedScratch => op.Groups * panels * PanelLength;
 
-    public override int Units(int stage) => stage == 0 ? op.N * op.Groups * panels : op.Groups * channelBlocks;
+    public override int Units(int stage) => stage == 0 ? op.N * op.Groups * panels * packBlocks : op.Groups * channelBlocks;
 
     public override double UnitSeconds(int stage) => stage == 0
-        ? tiles.Pixels * Gemm.Panel * 12 / BytesPerSecond
+        ? Math.Min(tiles.Pixels, PackedPixels) * Gemm.Panel * 12 / BytesPerSecond
         : (double)TileDepth * pixelsPerStage * (2.0 * panels * Gemm.Panel / Gemm.FlopsPerSecond + 8 / BytesPerSecond);
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
@@ -53,10 +54,12 @@ internal sealed unsafe class Conv2dWeightGradientKernel : CpuKernel
 
     private void Pack(in CpuKernelMemory memory, int unit)
     {
+        int pixel = unit % packBlocks * PackedPixels, count = Math.Min(PackedPixels, tiles.Pixels - pixel);
+        unit /= packBlocks;
         int image = unit / (op.Groups * panels), group = unit / panels % op.Groups, panel = unit % panels, channel = panel * Gemm.Panel;
-        float* dy = memory[1] + ((long)image * op.OutChannels + group * tiles.GroupO + channel) * tiles.Pixels;
-        float* target = memory.Shared + ((long)group * panels + panel) * PanelLength + (long)image * tiles.Pixels * Gemm.Panel;
-        Gemm.PackTransposedPanel(dy, tiles.Pixels, tiles.Pixels, Math.Min(Gemm.Panel, tiles.GroupO - channel), target);
+        float* dy = memory[1] + ((long)image * op.OutChannels + group * tiles.GroupO + channel) * tiles.Pixels + pixel;
+        float* target = memory.Shared + ((long)group * panels + panel) * PanelLength + ((long)image * tiles.Pixels + pixel) * Gemm.Panel;
+        Gemm.PackTransposedPanel(dy, tiles.Pixels, count, Math.Min(Gemm.Panel, tiles.GroupO - channel), target);
     }
 
     private void AddPixels(in CpuKernelMemory memory, int q0, int unit)

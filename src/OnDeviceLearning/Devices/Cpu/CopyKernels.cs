@@ -8,7 +8,7 @@ internal sealed unsafe class CopyKernel(Copy op) : CpuKernel
 {
     public override int Units(int stage) => op.Outer;
 
-    public override double UnitSeconds(int stage) => 10e-9 + op.Inner * 8 / BytesPerSecond;
+    public override double UnitSeconds(int stage) => 10e-9 + op.Inner * 8.0 / BytesPerSecond;
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
@@ -23,7 +23,7 @@ internal sealed unsafe class EmbeddingKernel(Embedding op) : CpuKernel
 {
     public override int Units(int stage) => op.Count;
 
-    public override double UnitSeconds(int stage) => 10e-9 + op.Width * 8 / BytesPerSecond;
+    public override double UnitSeconds(int stage) => 10e-9 + op.Width * 8.0 / BytesPerSecond;
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {

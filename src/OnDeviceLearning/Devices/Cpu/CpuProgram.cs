@@ -28,35 +28,48 @@ internal sealed unsafe class CpuProgram : DeviceProgram
         this.device = device;
         kernels = new CpuKernel[operations.Count];
         firstOperand = new int[operations.Count];
-        buffers = operations.SelectMany(o => o.Operands).Select(range => (CpuBuffer)range.Buffer).Distinct().ToArray();
-        foreach (CpuBuffer buffer in buffers)
-            ObjectDisposedException.ThrowIf(buffer.IsDisposed, buffer);
-
-        List<Step> cut = [];
+        // Arrays and loops: generic code over structs would be compiled at every cold start.
+        HashSet<CpuBuffer> bound = [];
         long workerScratch = 0, sharedScratch = 0;
-        int operandCount = 0;
+        int operandCount = 0, stepCount = 0;
         for (int i = 0; i < kernels.Length; i++)
         {
             CpuKernel kernel = kernels[i] = CpuKernels.For(operations[i].Operation);
             firstOperand[i] = operandCount;
             operandCount += operations[i].Operands.Count;
+            for (int o = 0; o < operations[i].Operands.Count; o++)
+            {
+                var buffer = (CpuBuffer)operations[i].Operands[o].Buffer;
+                ObjectDisposedException.ThrowIf(buffer.IsDisposed, buffer);
+                bound.Add(buffer);
+            }
             workerScratch = Math.Max(workerScratch, kernel.WorkerScratch);
             sharedScratch = Math.Max(sharedScratch, kernel.SharedScratch);
             for (int stage = 0; stage < kernel.Stages; stage++)
             {
-                int units = kernel.Units(stage);
-                double unitSeconds = kernel.UnitSeconds(stage);
-                int perStep = (int)Math.Max(1, Math.Min(units, StepSeconds / Math.Max(unitSeconds, 1e-12)));
+                int perStep = UnitsPerStep(kernel, stage);
+                stepCount += (kernel.Units(stage) + perStep - 1) / perStep;
+            }
+        }
+        buffers = new CpuBuffer[bound.Count];
+        bound.CopyTo(buffers);
+        steps = new Step[stepCount];
+        stepCount = 0;
+        pace = new double[kernels.Length];
+        for (int i = 0; i < kernels.Length; i++)
+        {
+            pace[i] = 1;
+            for (int stage = 0; stage < kernels[i].Stages; stage++)
+            {
+                int units = kernels[i].Units(stage), perStep = UnitsPerStep(kernels[i], stage);
+                double unitSeconds = kernels[i].UnitSeconds(stage);
                 for (int from = 0; from < units; from += perStep)
                 {
                     int to = Math.Min(units, from + perStep);
-                    cut.Add(new Step(i, stage, from, to, (to - from) * unitSeconds));
+                    steps[stepCount++] = new Step(i, stage, from, to, (to - from) * unitSeconds);
                 }
             }
         }
-        steps = [.. cut];
-        pace = new double[kernels.Length];
-        Array.Fill(pace, 1);
         scratch = new CpuScratch(device.Threads, workerScratch, sharedScratch);
         pointers = (nint*)NativeMemory.AllocZeroed((nuint)Math.Max(1, operandCount), (nuint)sizeof(nint));
         for (int i = 0; i < kernels.Length; i++)
@@ -69,6 +82,9 @@ internal sealed unsafe class CpuProgram : DeviceProgram
     }
 
     ~CpuProgram() => NativeMemory.Free(pointers);
+
+    private static int UnitsPerStep(CpuKernel kernel, int stage) =>
+        (int)Math.Max(1, Math.Min(kernel.Units(stage), StepSeconds / Math.Max(kernel.UnitSeconds(stage), 1e-12)));
 
     public override int StepCount => steps.Length;
 
@@ -109,8 +125,11 @@ internal sealed unsafe class CpuProgram : DeviceProgram
     }
 
     /// <summary>Follows slowdowns faster than speed-ups, and neither in one leap: a single preemption is no trend.</summary>
-    private static void Learn(ref double pace, double measured) =>
+    private static void Learn(ref double pace, double measured)
+    {
+        measured = Math.Max(measured, 0.01); // a clock too coarse to see a step must not teach that steps are free
         pace = measured > pace ? pace + 0.5 * (Math.Min(measured, 2 * pace) - pace) : pace + 0.25 * (measured - pace);
+    }
 
     public override void Dispose()
     {

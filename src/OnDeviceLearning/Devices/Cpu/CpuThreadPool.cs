@@ -39,7 +39,6 @@ internal sealed unsafe class CpuThreadPool : IDisposable
             {
                 IsBackground = true,
                 Name = $"OnDeviceLearning CPU {slot}",
-                Priority = ThreadPriority.BelowNormal,
             };
             workers[i].Start();
         }

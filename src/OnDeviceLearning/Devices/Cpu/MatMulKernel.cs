@@ -10,18 +10,20 @@ namespace OnDeviceLearning.Devices.Cpu;
 /// </summary>
 internal sealed unsafe class MatMulKernel : CpuKernel
 {
-    private const int KSlice = 2048, MaxRows = 96, DotRows = 8, DotColumns = 32, PackRows = 32;
+    private const int KSlice = 2048, MaxRows = 96, DotRows = 8, MaxDotColumns = 32, PackRows = 32;
     private const double UnitTarget = 0.05e-3;
 
     private readonly MatMul op;
     private readonly bool dot, packed;
-    private readonly int panels, panelsPerUnit, rowsPerUnit, rowBlocks, panelBlocks, slices;
+    private readonly int panels, panelsPerUnit, rowsPerUnit, rowBlocks, panelBlocks, slices, dotColumns, dotBlocks;
 
     public MatMulKernel(MatMul op)
     {
         this.op = op;
         dot = op.TransposeB && op.M < DotRows && (!op.TransposeA || op.M == 1);
         packed = !dot && (op.TransposeB || op.M >= PackRows);
+        dotColumns = Math.Clamp(32 * 4096 / op.K / 4 * 4, 4, MaxDotColumns); // fours share their loads of a
+        dotBlocks = (op.N + dotColumns - 1) / dotColumns;
         panels = Gemm.Panels(op.N);
         slices = (op.K + KSlice - 1) / KSlice;
         rowsPerUnit = Math.Min(op.M, MaxRows);
@@ -43,14 +45,14 @@ internal sealed unsafe class MatMulKernel : CpuKernel
 
     public override int Units(int stage)
     {
-        if (dot) return op.Batch * ((op.N + DotColumns - 1) / DotColumns);
+        if (dot) return op.Batch * dotBlocks;
         if (stage == 0) return packed ? BBatches * panels : 0;
         return op.Batch * rowBlocks * panelBlocks;
     }
 
     public override double UnitSeconds(int stage)
     {
-        if (dot) return (double)DotColumns * op.K * (4 / BytesPerSecond + 2.0 * op.M / FlopsPerSecond);
+        if (dot) return (double)dotColumns * op.K * (4 / BytesPerSecond + 2.0 * op.M / FlopsPerSecond);
         if (stage == 0) return PanelLength * 8 / BytesPerSecond;
         return 2.0 * rowsPerUnit * panelsPerUnit * Gemm.Panel * Math.Min(op.K, KSlice) / Gemm.FlopsPerSecond;
     }
@@ -98,10 +100,9 @@ internal sealed unsafe class MatMulKernel : CpuKernel
 
     private void Dot(in CpuKernelMemory memory, int unit)
     {
-        int blocks = (op.N + DotColumns - 1) / DotColumns, batch = unit / blocks, column = unit % blocks * DotColumns;
-        int columns = Math.Min(DotColumns, op.N - column);
+        int batch = unit / dotBlocks, column = unit % dotBlocks * dotColumns, columns = Math.Min(dotColumns, op.N - column);
         float* b = memory[1] + (op.SharedB ? 0 : (long)batch * op.N * op.K) + (long)column * op.K;
-        float* products = stackalloc float[DotColumns];
+        float* products = stackalloc float[MaxDotColumns];
         for (int m = 0; m < op.M; m++)
         {
             float* a = memory[0] + ((long)batch * op.M + m) * op.K, c = memory[2] + ((long)batch * op.M + m) * op.N + column;

@@ -28,7 +28,7 @@ internal sealed unsafe class NormKernel(NormShape shape, float epsilon) : CpuKer
 {
     public override int Units(int stage) => shape.N * shape.Groups;
 
-    public override double UnitSeconds(int stage) => 50e-9 + shape.Width * 20 / BytesPerSecond;
+    public override double UnitSeconds(int stage) => 50e-9 + shape.Width * 20.0 / BytesPerSecond;
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
@@ -66,7 +66,7 @@ internal sealed unsafe class NormInputGradientKernel(NormShape shape) : CpuKerne
 
     public override int Units(int stage) => shape.N * shape.Groups;
 
-    public override double UnitSeconds(int stage) => 50e-9 + shape.Width * 30 / BytesPerSecond;
+    public override double UnitSeconds(int stage) => 50e-9 + shape.Width * 30.0 / BytesPerSecond;
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
@@ -239,7 +239,7 @@ internal sealed unsafe class BatchNormKernel : CpuKernel
 
     public override int Units(int stage) => stage == 0 ? 1 : inner == 1 ? n : n * channels;
 
-    public override double UnitSeconds(int stage) => stage == 0 ? channels * 10e-9 : 20e-9 + Width * 8 / BytesPerSecond;
+    public override double UnitSeconds(int stage) => stage == 0 ? channels * 10e-9 : 20e-9 + Width * 8.0 / BytesPerSecond;
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {

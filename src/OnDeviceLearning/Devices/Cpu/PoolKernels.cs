@@ -9,7 +9,7 @@ internal abstract unsafe class PoolKernel(Pool2dOperation op) : CpuKernel
 
     public override int Units(int stage) => op.Planes;
 
-    public override double UnitSeconds(int stage) => OutPlane * (op.Kernel * op.Kernel + 4) * 1e-9 + Plane * 8 / BytesPerSecond;
+    public override double UnitSeconds(int stage) => OutPlane * (op.Kernel * op.Kernel + 4) * 1e-9 + Plane * 8.0 / BytesPerSecond;
 }
 
 internal sealed unsafe class MaxPool2dKernel(MaxPool2d op) : PoolKernel(op)

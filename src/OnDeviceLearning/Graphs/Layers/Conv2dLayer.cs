@@ -34,11 +34,11 @@ public sealed record Conv2dLayer(
         RequireAtLeast(node, 0, Padding, "padding");
         RequireAtLeast(node, 1, Dilation, "dilation");
         RequireAtLeast(node, 1, Groups, "groups");
-        Require(node, InChannels % Groups == 0 && OutChannels % Groups == 0,
-            $"{InChannels} input and {OutChannels} output channels; expected multiples of the {Groups} groups");
+        if (!(InChannels % Groups == 0 && OutChannels % Groups == 0))
+            throw Error(node, $"{InChannels} input and {OutChannels} output channels; expected multiples of the {Groups} groups");
         TensorShape input = inputs[0];
         RequireImage(node, input);
-        Require(node, input[0] == InChannels, $"input has {input[0]} channels; expected {InChannels}");
+        if (input[0] != InChannels) throw Error(node, $"input has {input[0]} channels; expected {InChannels}");
         return new TensorShape(
             OutChannels,
             WindowCount(node, input[1], KernelH, Stride, Padding, Dilation),

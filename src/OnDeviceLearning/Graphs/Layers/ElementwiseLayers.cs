@@ -17,7 +17,7 @@ public sealed record ActivationLayer(ActivationKind Kind) : Layer
 
     private protected override TensorShape InferShapeCore(string node, ReadOnlySpan<TensorShape> inputs)
     {
-        Require(node, Enum.IsDefined(Kind), $"kind {(int)Kind} is unknown");
+        if (!Enum.IsDefined(Kind)) throw Error(node, $"kind {(int)Kind} is unknown");
         return inputs[0];
     }
 
@@ -45,7 +45,7 @@ public sealed record AddLayer : Layer
 
     private protected override TensorShape InferShapeCore(string node, ReadOnlySpan<TensorShape> inputs)
     {
-        Require(node, inputs[0].Equals(inputs[1]), $"inputs are {inputs[0]} and {inputs[1]}; expected equal shapes");
+        if (!inputs[0].Equals(inputs[1])) throw Error(node, $"inputs are {inputs[0]} and {inputs[1]}; expected equal shapes");
         return inputs[0];
     }
 

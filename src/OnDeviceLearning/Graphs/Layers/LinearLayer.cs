@@ -24,9 +24,9 @@ public sealed record LinearLayer(int InFeatures, int OutFeatures, bool Bias = tr
         RequireAtLeast(node, 1, InFeatures, "inFeatures");
         RequireAtLeast(node, 1, OutFeatures, "outFeatures");
         TensorShape input = inputs[0];
-        Require(node, input is [.., not TensorShape.Dynamic], $"input is {input}; expected [..., {InFeatures}]");
-        Require(node, input[^1] == InFeatures, $"input has {input[^1]} features; expected {InFeatures}");
-        return new TensorShape([.. input.SkipLast(1), OutFeatures]);
+        if (input is not [.., not TensorShape.Dynamic]) throw Error(node, $"input is {input}; expected [..., {InFeatures}]");
+        if (input[^1] != InFeatures) throw Error(node, $"input has {input[^1]} features; expected {InFeatures}");
+        return input.WithLast(OutFeatures);
     }
 
     internal override void Forward(NodeEmission node)

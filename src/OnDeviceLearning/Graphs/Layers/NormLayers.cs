@@ -18,8 +18,8 @@ public sealed record LayerNormLayer(int Width, float Epsilon = 1e-5f) : Layer
         RequireAtLeast(node, 1, Width, "width");
         RequireEpsilon(node, Epsilon);
         TensorShape input = inputs[0];
-        Require(node, input is [.., not TensorShape.Dynamic], $"input is {input}; expected [..., {Width}]");
-        Require(node, input[^1] == Width, $"input has {input[^1]} features; expected {Width}");
+        if (input is not [.., not TensorShape.Dynamic]) throw Error(node, $"input is {input}; expected [..., {Width}]");
+        if (input[^1] != Width) throw Error(node, $"input has {input[^1]} features; expected {Width}");
         return input;
     }
 
@@ -64,10 +64,10 @@ public sealed record GroupNormLayer(int Channels, int Groups, float Epsilon = 1e
         RequireAtLeast(node, 1, Channels, "channels");
         RequireAtLeast(node, 1, Groups, "groups");
         RequireEpsilon(node, Epsilon);
-        Require(node, Channels % Groups == 0, $"{Channels} channels; expected a multiple of the {Groups} groups");
+        if (Channels % Groups != 0) throw Error(node, $"{Channels} channels; expected a multiple of the {Groups} groups");
         TensorShape input = inputs[0];
-        Require(node, input.Count >= 1 && !input.IsDynamic, $"input is {input}; expected [{Channels}, ...]");
-        Require(node, input[0] == Channels, $"input has {input[0]} channels; expected {Channels}");
+        if (!(input.Count >= 1 && !input.IsDynamic)) throw Error(node, $"input is {input}; expected [{Channels}, ...]");
+        if (input[0] != Channels) throw Error(node, $"input has {input[0]} channels; expected {Channels}");
         return input;
     }
 
@@ -120,8 +120,8 @@ public sealed record BatchNormLayer(int Channels, float Epsilon = 1e-5f) : Layer
         RequireAtLeast(node, 1, Channels, "channels");
         RequireEpsilon(node, Epsilon);
         TensorShape input = inputs[0];
-        Require(node, input.Count >= 1 && !input.IsDynamic, $"input is {input}; expected [{Channels}, ...]");
-        Require(node, input[0] == Channels, $"input has {input[0]} channels; expected {Channels}");
+        if (!(input.Count >= 1 && !input.IsDynamic)) throw Error(node, $"input is {input}; expected [{Channels}, ...]");
+        if (input[0] != Channels) throw Error(node, $"input has {input[0]} channels; expected {Channels}");
         return input;
     }
 

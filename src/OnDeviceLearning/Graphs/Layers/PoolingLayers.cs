@@ -15,7 +15,7 @@ public sealed record MaxPool2dLayer(int Kernel, int Stride, int Padding = 0) : L
         RequireAtLeast(node, 1, Stride, "stride");
         RequireAtLeast(node, 0, Padding, "padding");
         // A window that lies in the padding alone would have no largest value.
-        Require(node, Padding <= Kernel / 2, $"padding is {Padding}; expected at most half the kernel of {Kernel}");
+        if (Padding > Kernel / 2) throw Error(node, $"padding is {Padding}; expected at most half the kernel of {Kernel}");
         RequireImage(node, inputs[0]);
         return new TensorShape(
             inputs[0][0],
@@ -60,7 +60,7 @@ public sealed record AveragePool2dLayer(int Kernel, int Stride, int Padding = 0,
         RequireAtLeast(node, 1, Kernel, "kernel");
         RequireAtLeast(node, 1, Stride, "stride");
         RequireAtLeast(node, 0, Padding, "padding");
-        Require(node, Padding <= Kernel / 2, $"padding is {Padding}; expected at most half the kernel of {Kernel}");
+        if (Padding > Kernel / 2) throw Error(node, $"padding is {Padding}; expected at most half the kernel of {Kernel}");
         RequireImage(node, inputs[0]);
         return new TensorShape(
             inputs[0][0],

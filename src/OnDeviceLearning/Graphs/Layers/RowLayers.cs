@@ -11,7 +11,7 @@ public sealed record SoftmaxLayer : Layer
 
     private protected override TensorShape InferShapeCore(string node, ReadOnlySpan<TensorShape> inputs)
     {
-        Require(node, inputs[0] is [.., not TensorShape.Dynamic], $"input is {inputs[0]}; expected a known last dimension");
+        if (inputs[0] is not [.., not TensorShape.Dynamic]) throw Error(node, $"input is {inputs[0]}; expected a known last dimension");
         return inputs[0];
     }
 
@@ -34,7 +34,7 @@ public sealed record L2NormalizeLayer(float Epsilon = 1e-12f) : Layer
     private protected override TensorShape InferShapeCore(string node, ReadOnlySpan<TensorShape> inputs)
     {
         RequireEpsilon(node, Epsilon);
-        Require(node, inputs[0] is [.., not TensorShape.Dynamic], $"input is {inputs[0]}; expected a known last dimension");
+        if (inputs[0] is not [.., not TensorShape.Dynamic]) throw Error(node, $"input is {inputs[0]}; expected a known last dimension");
         return inputs[0];
     }
 

@@ -54,8 +54,8 @@ public sealed record PositionLayer(int MaxLength, int Width) : Layer
         RequireAtLeast(node, 1, Width, "width");
         TensorShape input = inputs[0];
         RequireSequence(node, input);
-        Require(node, input[1] == Width, $"input has {input[1]} features; expected {Width}");
-        Require(node, input[0] <= MaxLength, $"input has {input[0]} positions; expected at most {MaxLength}");
+        if (input[1] != Width) throw Error(node, $"input has {input[1]} features; expected {Width}");
+        if (input[0] > MaxLength) throw Error(node, $"input has {input[0]} positions; expected at most {MaxLength}");
         return input;
     }
 
@@ -96,7 +96,7 @@ public sealed record AttentionLayer(int Heads, bool Causal = false) : Layer
         RequireAtLeast(node, 1, Heads, "heads");
         TensorShape input = inputs[0];
         RequireSequence(node, input);
-        Require(node, input[1] % (3L * Heads) == 0, $"input has {input[1]} features; expected a multiple of 3 x {Heads} heads");
+        if (input[1] % (3L * Heads) != 0) throw Error(node, $"input has {input[1]} features; expected a multiple of 3 x {Heads} heads");
         return new TensorShape(input[0], input[1] / 3);
     }
 
@@ -135,7 +135,7 @@ public sealed record SelectTokenLayer(int Index) : Layer
         TensorShape input = inputs[0];
         RequireSequence(node, input);
         if (!input.IsDynamic)
-            Require(node, Index >= -input[0] && Index < input[0], $"index is {Index}; expected one of {input[0]} positions");
+            if (!(Index >= -input[0] && Index < input[0])) throw Error(node, $"index is {Index}; expected one of {input[0]} positions");
         return new TensorShape(input[1]);
     }
 

@@ -11,8 +11,8 @@ public sealed record FlattenLayer : Layer
 
     private protected override TensorShape InferShapeCore(string node, ReadOnlySpan<TensorShape> inputs)
     {
-        Require(node, !inputs[0].IsDynamic, $"input is {inputs[0]}; expected known sizes");
-        Require(node, inputs[0].ElementCount <= TensorShape.MaxElements, $"input is {inputs[0]}, which is too large");
+        if (inputs[0].IsDynamic) throw Error(node, $"input is {inputs[0]}; expected known sizes");
+        if (inputs[0].ElementCount > TensorShape.MaxElements) throw Error(node, $"input is {inputs[0]}, which is too large");
         return new TensorShape((int)inputs[0].ElementCount);
     }
 
@@ -34,17 +34,17 @@ public sealed record ConcatLayer(int Axis) : Layer
 
     private protected override TensorShape InferShapeCore(string node, ReadOnlySpan<TensorShape> inputs)
     {
-        Require(node, Axis >= 0 && Axis < inputs[0].Count, $"axis is {Axis}; expected one of the {inputs[0].Count} dimensions of {inputs[0]}");
+        if (!(Axis >= 0 && Axis < inputs[0].Count)) throw Error(node, $"axis is {Axis}; expected one of the {inputs[0].Count} dimensions of {inputs[0]}");
         long joined = 0;
         foreach (TensorShape input in inputs)
         {
-            Require(node, input.Count == inputs[0].Count, $"inputs are {inputs[0]} and {input}; expected as many dimensions");
-            Require(node, input[Axis] != TensorShape.Dynamic, $"input is {input}; expected a known size along axis {Axis}");
+            if (input.Count != inputs[0].Count) throw Error(node, $"inputs are {inputs[0]} and {input}; expected as many dimensions");
+            if (input[Axis] == TensorShape.Dynamic) throw Error(node, $"input is {input}; expected a known size along axis {Axis}");
             for (int i = 0; i < input.Count; i++)
-                Require(node, i == Axis || input[i] == inputs[0][i], $"inputs are {inputs[0]} and {input}; expected them to differ only in axis {Axis}");
+                if (!(i == Axis || input[i] == inputs[0][i])) throw Error(node, $"inputs are {inputs[0]} and {input}; expected them to differ only in axis {Axis}");
             joined += input[Axis];
         }
-        Require(node, joined <= int.MaxValue, $"axis {Axis} would have {joined} elements");
+        if (joined > int.MaxValue) throw Error(node, $"axis {Axis} would have {joined} elements");
         int[] output = [.. inputs[0]];
         output[Axis] = (int)joined;
         return new TensorShape(output);
