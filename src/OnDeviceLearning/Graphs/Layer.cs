@@ -84,6 +84,18 @@ public abstract record Layer
         if (input.Count != 2 || input[1] == TensorShape.Dynamic) throw Error(node, $"input is {input}; expected a sequence [L, D]");
     }
 
+    /// <summary>[C, OH, OW] of square windows over an image.</summary>
+    private protected TensorShape PooledShape(string node, TensorShape input, int kernel, int stride, int padding)
+    {
+        RequireAtLeast(node, 1, kernel, "kernel");
+        RequireAtLeast(node, 1, stride, "stride");
+        RequireAtLeast(node, 0, padding, "padding");
+        // A window that lies in the padding alone would have no largest value and no mean.
+        if (padding > kernel / 2) throw Error(node, $"padding is {padding}; expected at most half the kernel of {kernel}");
+        RequireImage(node, input);
+        return new TensorShape(input[0], WindowCount(node, input[1], kernel, stride, padding), WindowCount(node, input[2], kernel, stride, padding));
+    }
+
     /// <summary>Number of positions of a window along one dimension; an error where it does not fit once.</summary>
     private protected int WindowCount(string node, int size, int kernel, int stride, int padding, int dilation = 1)
     {

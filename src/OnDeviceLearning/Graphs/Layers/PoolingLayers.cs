@@ -9,19 +9,8 @@ public sealed record MaxPool2dLayer(int Kernel, int Stride, int Padding = 0) : L
     /// <inheritdoc/>
     public override string FormatName => "maxPool2d";
 
-    private protected override TensorShape InferShapeCore(string node, ReadOnlySpan<TensorShape> inputs)
-    {
-        RequireAtLeast(node, 1, Kernel, "kernel");
-        RequireAtLeast(node, 1, Stride, "stride");
-        RequireAtLeast(node, 0, Padding, "padding");
-        // A window that lies in the padding alone would have no largest value.
-        if (Padding > Kernel / 2) throw Error(node, $"padding is {Padding}; expected at most half the kernel of {Kernel}");
-        RequireImage(node, inputs[0]);
-        return new TensorShape(
-            inputs[0][0],
-            WindowCount(node, inputs[0][1], Kernel, Stride, Padding),
-            WindowCount(node, inputs[0][2], Kernel, Stride, Padding));
-    }
+    private protected override TensorShape InferShapeCore(string node, ReadOnlySpan<TensorShape> inputs) =>
+        PooledShape(node, inputs[0], Kernel, Stride, Padding);
 
     internal override void Forward(NodeEmission node)
     {
@@ -55,18 +44,8 @@ public sealed record AveragePool2dLayer(int Kernel, int Stride, int Padding = 0,
     /// <inheritdoc/>
     public override string FormatName => "averagePool2d";
 
-    private protected override TensorShape InferShapeCore(string node, ReadOnlySpan<TensorShape> inputs)
-    {
-        RequireAtLeast(node, 1, Kernel, "kernel");
-        RequireAtLeast(node, 1, Stride, "stride");
-        RequireAtLeast(node, 0, Padding, "padding");
-        if (Padding > Kernel / 2) throw Error(node, $"padding is {Padding}; expected at most half the kernel of {Kernel}");
-        RequireImage(node, inputs[0]);
-        return new TensorShape(
-            inputs[0][0],
-            WindowCount(node, inputs[0][1], Kernel, Stride, Padding),
-            WindowCount(node, inputs[0][2], Kernel, Stride, Padding));
-    }
+    private protected override TensorShape InferShapeCore(string node, ReadOnlySpan<TensorShape> inputs) =>
+        PooledShape(node, inputs[0], Kernel, Stride, Padding);
 
     internal override void Forward(NodeEmission node)
     {
