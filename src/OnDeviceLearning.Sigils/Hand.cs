@@ -53,6 +53,12 @@ public sealed record HandStyle
     /// <summary>Chance that a single shape is left unfinished, as in games that stop a drawing once it is recognised.</summary>
     public float Unfinished { get; init; }
 
+    /// <summary>
+    /// How far the whole drawing is bent out of shape, as if the sheet were rubber: top and bottom, left and right differ in
+    /// size, straight rows sag. A fraction of half the drawing's longer side.
+    /// </summary>
+    public float Warp { get; init; }
+
     /// <summary>Carelessness in placing parts: offsets, unequal copies, uneven gaps.</summary>
     public float Looseness { get; init; }
 
@@ -67,7 +73,11 @@ public sealed record HandStyle
     {
         ArgumentNullException.ThrowIfNull(random);
         // Most people are in the middle, with long tails on both sides.
-        return Of(random, Math.Clamp(0.6f + random.Around(0.38f), 0, 1.45f)) with { Unfinished = 0.22f };
+        return Of(random, Math.Clamp(0.6f + random.Around(0.38f), 0, 1.45f)) with
+        {
+            Unfinished = 0.22f,
+            Warp = random.Maybe(0.6f) ? random.Between(0, 0.14f) : 0,
+        };
     }
 
     private static HandStyle Of(Random random, float care)

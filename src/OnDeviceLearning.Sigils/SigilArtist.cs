@@ -13,6 +13,7 @@ public static class SigilArtist
         ArgumentNullException.ThrowIfNull(random);
         Sketch sketch = c is Term { Primitive: Primitive.Dot, Count: 1 } ? LoneDot(random) : Lay(c, style, random, container: false);
         sketch.Rotate(style.Slant * (HoldsUpright(c) ? 0.4f : 1));
+        Bend(sketch, style.Warp, random);
         // A thick pen would close the small parts of a drawing of many parts.
         int parts = Parts(c);
         float pen = style.PenWidth;
@@ -51,6 +52,27 @@ public static class SigilArtist
             float length = 0;
             for (int i = 1; i < stroke.Count; i++) length += Vector2.Distance(stroke[i - 1], stroke[i]);
             return length;
+        }
+    }
+
+    /// <summary>Moves every point along two long waves that cross the whole drawing, so that neighbours stay neighbours.</summary>
+    private static void Bend(Sketch sketch, float strength, Random random)
+    {
+        (Vector2 low, Vector2 high) = sketch.Bounds();
+        float size = 0.5f * Math.Max(high.X - low.X, high.Y - low.Y);
+        if (strength < 1e-3f || size < 1e-3f) return;
+        // Waves longer than the drawing: what they bend most is its outline, not its details.
+        Vector2 wave1 = Direction(random) * random.Between(0.8f, 2.2f) / size, wave2 = Direction(random) * random.Between(0.8f, 2.2f) / size;
+        Vector2 push1 = Direction(random) * strength * size, push2 = Direction(random) * strength * size;
+        float phase1 = random.Angle(), phase2 = random.Angle();
+        Span<Vector2> points = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(sketch.Points);
+        foreach (ref Vector2 p in points)
+            p += push1 * MathF.Sin(Vector2.Dot(wave1, p) + phase1) + push2 * MathF.Sin(Vector2.Dot(wave2, p) + phase2);
+
+        static Vector2 Direction(Random random)
+        {
+            float angle = random.Angle();
+            return new Vector2(MathF.Cos(angle), MathF.Sin(angle));
         }
     }
 

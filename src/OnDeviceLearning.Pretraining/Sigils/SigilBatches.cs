@@ -22,17 +22,23 @@ internal sealed class SigilBatches : IDisposable
     /// <summary>The share of groups in which every member is a single plain shape: telling shapes apart comes before all else.</summary>
     private const double PlainGroups = 0.35;
 
+    /// <summary>The share of the other groups that begin with three parts, beyond those the sampler gives by itself.</summary>
+    private const double ThreePartGroups = 0.25;
+
     private readonly TextTokenizer tokenizer;
     private readonly int size;
     private readonly int seed;
     private readonly Func<long> totalSteps;
+    private readonly bool continues;
     private readonly System.Collections.Concurrent.BlockingCollection<SigilBatch> queue = new(Ahead);
     private readonly CancellationTokenSource stop = new();
     private readonly Thread thread;
     private Exception? failure;
 
-    public SigilBatches(TextTokenizer tokenizer, int size, int seed, long firstStep, Func<long> totalSteps)
+    /// <param name="continues">Whether the encoders have been trained before: the hardest groups come at once.</param>
+    public SigilBatches(TextTokenizer tokenizer, int size, int seed, long firstStep, Func<long> totalSteps, bool continues = false)
     {
+        this.continues = continues;
         this.tokenizer = tokenizer;
         this.size = size;
         this.seed = seed;
@@ -87,7 +93,7 @@ internal sealed class SigilBatches : IDisposable
             if (i % groupSize == 0)
             {
                 plain = random.NextDouble() < PlainGroups;
-                composition = first = plain ? Plain(random) : SampleTrained(random);
+                composition = first = plain ? Plain(random) : SampleTrained(random, threeParts: random.NextDouble() < ThreePartGroups);
             }
             else
             {
@@ -110,7 +116,7 @@ internal sealed class SigilBatches : IDisposable
     /// Members of a group differ from its first or from each other by one thing: the negatives a contrastive task learns
     /// most from. Groups grow as the easier differences are learnt.
     /// </summary>
-    private int GroupSize(long step) => ((double)step / totalSteps()) switch
+    private int GroupSize(long step) => continues ? 16 : ((double)step / totalSteps()) switch
     {
         < 0.12 => 4,
         < 0.4 => 8,
@@ -119,12 +125,13 @@ internal sealed class SigilBatches : IDisposable
 
     private static Term Plain(Random random) => new((Primitive)random.Next(Enum.GetValues<Primitive>().Length));
 
-    private static Composition SampleTrained(Random random)
+    /// <summary>Who is above whom among three is the hardest thing to learn.</summary>
+    private static Composition SampleTrained(Random random, bool threeParts = false)
     {
         while (true)
         {
             Composition c = CompositionSampler.Sample(random);
-            if (!CompositionSampler.IsHeldOut(c)) return c;
+            if (!CompositionSampler.IsHeldOut(c) && (!threeParts || c is Pair { First: Pair } or Pair { Second: Pair })) return c;
         }
     }
 

@@ -15,7 +15,11 @@ namespace OnDeviceLearning.Pretraining.Sigils;
 /// <param name="Minutes">Training time; a resumed run goes on with what is left of its plan.</param>
 /// <param name="Threads">Threads torch may use; drawings are made on one more.</param>
 /// <param name="CheckpointFolder">Where the state is kept every few minutes; a run found there is resumed.</param>
-public sealed record SigilsRecipeOptions(string Out, int Seed, double Minutes, int Threads, string CheckpointFolder);
+/// <param name="From">
+/// A backbone of this recipe whose weights, tokenizer and words the run starts with, at half the learning rate and with
+/// the hardest groups from the first step; null starts from nothing.
+/// </param>
+public sealed record SigilsRecipeOptions(string Out, int Seed, double Minutes, int Threads, string CheckpointFolder, string? From = null);
 
 /// <summary>Where a training run stands. Loss and accuracy are running means.</summary>
 public readonly record struct TrainingProgress(long Step, long TotalSteps, double Loss, double Accuracy, TimeSpan Left);
@@ -54,15 +58,16 @@ public static class SigilsRecipe
         // A folder that cannot be made is better known before hours of training than after.
         if (Path.GetDirectoryName(Path.GetFullPath(options.Out)) is { } folder) Directory.CreateDirectory(folder);
         string checkpoint = Path.Combine(options.CheckpointFolder, "state.safetensors");
-        (string tokenizerJson, string wordsJson) = Vocabulary(options, sizes);
+        SafetensorsFile? from = options.From is null ? null : SafetensorsReader.Read(options.From);
+        (string tokenizerJson, string wordsJson) = Vocabulary(options, sizes, from);
         TextTokenizer tokenizer = TextTokenizer.Parse(tokenizerJson);
-        var trainer = new SigilsTrainer(SigilsModel.Image(), SigilsModel.Text(tokenizer.LargestId + 1), options.Seed, FastPrecision());
+        var trainer = new SigilsTrainer(SigilsModel.Image(), SigilsModel.Text(tokenizer.LargestId + 1), options.Seed, FastPrecision(), continues: from is not null);
 
         long totalSteps = long.MaxValue;
-        if (File.Exists(checkpoint))
-            totalSteps = Restore(trainer, checkpoint);
+        if (File.Exists(checkpoint)) totalSteps = Restore(trainer, checkpoint);
+        else if (from is not null) StartFrom(trainer, from, options.From!);
 
-        using (var batches = new SigilBatches(tokenizer, sizes.Batch, options.Seed, trainer.Step, () => Volatile.Read(ref totalSteps)))
+        using (var batches = new SigilBatches(tokenizer, sizes.Batch, options.Seed, trainer.Step, () => Volatile.Read(ref totalSteps), continues: from is not null))
         {
             var clock = Stopwatch.StartNew();
             long timedFrom = trainer.Step, planAt = trainer.Step + sizes.SpeedSteps;
@@ -107,8 +112,9 @@ public static class SigilsRecipe
         OperatingSystem.IsLinux() && File.Exists("/proc/cpuinfo") && File.ReadAllText("/proc/cpuinfo").Contains("avx512_bf16", StringComparison.Ordinal)
             ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
 
-    private static (string Tokenizer, string Words) Vocabulary(SigilsRecipeOptions options, SigilsRecipeSizes sizes)
+    private static (string Tokenizer, string Words) Vocabulary(SigilsRecipeOptions options, SigilsRecipeSizes sizes, SafetensorsFile? from)
     {
+        if (from is not null) return (Metadata("odl.tokenizer"), Metadata("odl.words"));
         string tokenizerFile = Path.Combine(options.CheckpointFolder, "tokenizer.json"), wordsFile = Path.Combine(options.CheckpointFolder, "words.json");
         if (!File.Exists(tokenizerFile) || !File.Exists(wordsFile))
         {
@@ -123,6 +129,29 @@ public static class SigilsRecipe
             json.WriteEndObject();
         }
         return (File.ReadAllText(tokenizerFile), File.ReadAllText(wordsFile));
+
+        string Metadata(string key) => from!.Metadata.TryGetValue(key, out string? text) ? text
+            : throw new ModelFormatException($"{options.From}: the metadata has no '{key}'; it is no backbone of this recipe.");
+    }
+
+    /// <summary>Takes over the weights of a finished backbone; the heads that only training uses start anew.</summary>
+    private static void StartFrom(SigilsTrainer trainer, SafetensorsFile file, string path)
+    {
+        using var _ = torch.no_grad();
+        foreach ((string name, torch.Tensor parameter) in trainer.Encoders) Read(file, path, name, parameter);
+        if (!file.Metadata.TryGetValue("odl.logitScale", out string? text) || !float.TryParse(text, CultureInfo.InvariantCulture, out float scale))
+            throw new ModelFormatException($"{path}: the metadata has no number 'odl.logitScale'; it is no backbone of this recipe.");
+        trainer.LogitScale = scale;
+    }
+
+    private static void Read(SafetensorsFile file, string path, string name, torch.Tensor parameter)
+    {
+        if (!file.Tensors.TryGetValue(name, out SafetensorsTensor? tensor) || tensor.Length != parameter.numel())
+            throw new ModelFormatException($"{path}: tensor '{name}' is missing or has another shape; it is the state of another model.");
+        var values = new float[tensor.Length];
+        tensor.CopyTo(values);
+        using torch.Tensor loaded = torch.tensor(values).view(parameter.shape);
+        parameter.copy_(loaded);
     }
 
     internal static void Save(SigilsTrainer trainer, string path, long totalSteps) =>
@@ -136,15 +165,7 @@ public static class SigilsRecipe
     {
         SafetensorsFile file = SafetensorsReader.Read(path);
         using var _ = torch.no_grad();
-        foreach ((string name, torch.Tensor parameter) in trainer.State)
-        {
-            if (!file.Tensors.TryGetValue(name, out SafetensorsTensor? tensor) || tensor.Length != parameter.numel())
-                throw new ModelFormatException($"{path}: tensor '{name}' is missing or has another shape; it is the state of another model. Choose another checkpoint folder.");
-            var values = new float[tensor.Length];
-            tensor.CopyTo(values);
-            using torch.Tensor loaded = torch.tensor(values).view(parameter.shape);
-            parameter.copy_(loaded);
-        }
+        foreach ((string name, torch.Tensor parameter) in trainer.State) Read(file, path, name, parameter);
         trainer.Step = Count("step");
         return Count("totalSteps");
 
@@ -168,8 +189,7 @@ public static class SigilsRecipe
             ["odl.provenance"] = string.Create(CultureInfo.InvariantCulture,
                 $$"""{"recipe":"odl pretrain sigils","seed":{{seed}},"steps":{{trainer.Step}},"batch":{{batch}},"data":"procedural sigils; no human drawing or text"}"""),
         };
-        SafetensorsWriter.Write(path, trainer.Parameters
-            .Where(p => p.Key.StartsWith("image.", StringComparison.Ordinal) || p.Key.StartsWith("text.", StringComparison.Ordinal))
+        SafetensorsWriter.Write(path, trainer.Encoders
             .Select(p => ToFile(p.Key, p.Value, SafetensorsType.F16)), metadata);
     }
 

@@ -21,9 +21,12 @@ internal sealed class SigilsTrainer
     private readonly Dictionary<string, Tensor> heads;
     private readonly AdamW optimizer;
     private readonly ScalarType precision;
+    private readonly double peakRate;
 
-    public SigilsTrainer(Graph imageGraph, Graph textGraph, int seed, ScalarType precision)
+    /// <param name="continues">Whether the weights come from a finished run: the learning rate is half as high then.</param>
+    public SigilsTrainer(Graph imageGraph, Graph textGraph, int seed, ScalarType precision, bool continues = false)
     {
+        peakRate = continues ? PeakRate / 2 : PeakRate;
         manual_seed(seed);
         this.precision = precision;
         image = new TorchGraph(imageGraph);
@@ -37,11 +40,13 @@ internal sealed class SigilsTrainer
         optimizer = new AdamW(Parameters, WeightDecay);
     }
 
-    /// <summary>Every tensor of the model under the name it has in a backbone file, and the training heads.</summary>
-    public IEnumerable<KeyValuePair<string, Tensor>> Parameters =>
+    /// <summary>Every tensor of both encoders under the name it has in a backbone file.</summary>
+    public IEnumerable<KeyValuePair<string, Tensor>> Encoders =>
         image.Parameters.Select(p => new KeyValuePair<string, Tensor>("image." + p.Key, p.Value))
-            .Concat(text.Parameters.Select(p => new KeyValuePair<string, Tensor>("text." + p.Key, p.Value)))
-            .Concat(heads);
+            .Concat(text.Parameters.Select(p => new KeyValuePair<string, Tensor>("text." + p.Key, p.Value)));
+
+    /// <summary>The encoders' tensors and the training heads.</summary>
+    public IEnumerable<KeyValuePair<string, Tensor>> Parameters => Encoders.Concat(heads);
 
     /// <summary>What a resumed run needs besides the step.</summary>
     public IEnumerable<KeyValuePair<string, Tensor>> State => Parameters.Concat(optimizer.State);
@@ -50,7 +55,15 @@ internal sealed class SigilsTrainer
     public long Step { get => optimizer.Steps; set => optimizer.Steps = value; }
 
     /// <summary>The scale of cosine similarities, as learnt.</summary>
-    public float LogitScale => (float)Math.Exp(Math.Clamp(heads["logScale"].item<float>(), 0, Math.Log(100)));
+    public float LogitScale
+    {
+        get => (float)Math.Exp(Math.Clamp(heads["logScale"].item<float>(), 0, Math.Log(100)));
+        set
+        {
+            using var _ = no_grad();
+            heads["logScale"].fill_(Math.Log(value));
+        }
+    }
 
     /// <summary>One update; returns the contrastive loss and the share of drawings that found their own description.</summary>
     public (double Loss, double Accuracy) Update(SigilBatch batch, long totalSteps)
@@ -77,11 +90,11 @@ internal sealed class SigilsTrainer
         return (loss, accuracy);
     }
 
-    private static double Rate(long step, long total)
+    private double Rate(long step, long total)
     {
-        if (step < WarmUpSteps) return PeakRate * (step + 1) / WarmUpSteps;
+        if (step < WarmUpSteps) return peakRate * (step + 1) / WarmUpSteps;
         double done = Math.Min(1, (step - WarmUpSteps) / Math.Max(1.0, total - WarmUpSteps));
-        return PeakRate * (0.01 + 0.99 * 0.5 * (1 + Math.Cos(Math.PI * done)));
+        return peakRate * (0.01 + 0.99 * 0.5 * (1 + Math.Cos(Math.PI * done)));
     }
 
     private static Tensor Positives(string[] compositions)
