@@ -75,7 +75,7 @@ public sealed record HandStyle
         // Most people are in the middle, with long tails on both sides.
         return Of(random, Math.Clamp(0.6f + random.Around(0.38f), 0, 1.45f)) with
         {
-            Unfinished = 0.22f,
+            Unfinished = 0.3f,
             Warp = random.Maybe(0.6f) ? random.Between(0, 0.14f) : 0,
         };
     }

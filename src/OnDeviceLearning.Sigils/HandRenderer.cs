@@ -52,7 +52,7 @@ internal sealed class HandRenderer(HandStyle style, Random random)
         if (random.Maybe(0.25f)) path.Reverse();
         Misplace(size);
         if (kind == StrokeKind.Closed) Close(size);
-        Emit(size, kind != StrokeKind.Mark);
+        Emit(size, kind);
     }
 
     private void DrawInPieces(ReadOnlySpan<Vector2> ideal, float size)
@@ -66,7 +66,7 @@ internal sealed class HandRenderer(HandStyle style, Random random)
             for (int i = 0; i <= sides; i++) path.Add(ideal[(at + i) % ideal.Length]);
             at += sides;
             Misplace(size);
-            Emit(size, true);
+            Emit(size, StrokeKind.Open);
         }
     }
 
@@ -99,11 +99,17 @@ internal sealed class HandRenderer(HandStyle style, Random random)
         }
     }
 
-    private void Emit(float size, bool free)
+    private void Emit(float size, StrokeKind kind)
     {
-        Resample(size);
+        bool free = kind != StrokeKind.Mark;
+        Resample(size, kind == StrokeKind.Smooth ? Math.Min(style.Step, 0.1f) : style.Step);
         Shake(size);
-        Round();
+        Round(kind switch
+        {
+            StrokeKind.Jagged => 0.3f * style.CornerRounding,
+            StrokeKind.Smooth => Math.Max(0.6f, style.CornerRounding),
+            _ => style.CornerRounding,
+        });
         if (free && dense.Count > 1 && coarseness < 2)
         {
             if (random.Maybe(style.Hook)) Hook(size, start: true);
@@ -119,11 +125,11 @@ internal sealed class HandRenderer(HandStyle style, Random random)
     }
 
     /// <summary>Puts points between distant ones, for the wobble to move; corners stay where they are.</summary>
-    private void Resample(float size)
+    private void Resample(float size, float stepOfHand)
     {
         dense.Clear();
         dense.Add(path[0]);
-        float step = Math.Max(style.Step * MathF.Sqrt(size), 0.03f) * 2 * coarseness;
+        float step = Math.Max(stepOfHand * MathF.Sqrt(size), 0.03f) * 2 * coarseness;
         for (int i = 1; i < path.Count; i++)
         {
             Vector2 a = path[i - 1], b = path[i];
@@ -156,12 +162,12 @@ internal sealed class HandRenderer(HandStyle style, Random random)
         }
     }
 
-    private void Round()
+    private void Round(float rounding)
     {
-        if (style.CornerRounding < 0.03f || dense.Count < 4) return;
+        if (rounding < 0.03f || dense.Count < 4) return;
         Span<Vector2> all = CollectionsMarshal.AsSpan(dense);
-        int passes = style.CornerRounding > 0.6f ? 2 : 1;
-        float pull = 0.5f * Math.Min(1, style.CornerRounding * 1.3f);
+        int passes = rounding > 0.6f ? 2 : 1;
+        float pull = 0.5f * Math.Min(1, rounding * 1.3f);
         for (int pass = 0; pass < passes; pass++)
         {
             Vector2 before = all[0];

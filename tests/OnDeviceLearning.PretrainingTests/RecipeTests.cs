@@ -122,6 +122,42 @@ public sealed class RecipeTests : TorchTests
         SameAsTorch(backbone, SafetensorsReader.Read(file));
     }
 
+    [Fact]
+    public void A_run_goes_on_from_a_finished_backbone()
+    {
+        using var folder = new TemporaryFolder();
+        string first = folder.PathOf("first.safetensors"), second = folder.PathOf("second.safetensors");
+        var options = new SigilsRecipeOptions(first, Seed: 3, Minutes: 0.0001, Threads: 1, folder.PathOf("one"));
+        SigilsRecipe.Run(options, Tiny, new Steps(), CancellationToken.None);
+        var further = new Steps();
+        SigilsRecipe.Run(options with { Out = second, Seed = 4, CheckpointFolder = folder.PathOf("two"), From = first }, Tiny, further, CancellationToken.None);
+        Assert.Equal(1, further.Seen[0].Step);
+
+        SafetensorsFile before = SafetensorsReader.Read(first), after = SafetensorsReader.Read(second);
+        Assert.Equal(before.Metadata["odl.tokenizer"], after.Metadata["odl.tokenizer"]);
+        Assert.Equal(before.Metadata["odl.words"], after.Metadata["odl.words"]);
+        // AdamW moves no weight by more than about the learning rate a step, and half-precision rounds by a two-thousandth.
+        const string name = "text.layer0.mlp.in.weight";
+        float[] a = new float[before.Tensors[name].Length], b = new float[a.Length];
+        before.Tensors[name].CopyTo(a);
+        after.Tensors[name].CopyTo(b);
+        float bound = 2e-3f * further.Seen.Count;
+        for (int i = 0; i < a.Length; i++) Assert.InRange(Math.Abs(a[i] - b[i]), 0, bound + 1e-3f * Math.Abs(a[i]));
+        Assert.NotEqual(a, b);
+    }
+
+    [Fact]
+    public void A_run_refuses_to_go_on_from_what_is_no_backbone_of_the_recipe()
+    {
+        using var folder = new TemporaryFolder();
+        string other = folder.PathOf("other.safetensors");
+        SafetensorsWriter.Write(other, [SafetensorsTensor.FromSingle("weight", [2], [1, 2], SafetensorsType.F32)], new Dictionary<string, string>());
+        var options = new SigilsRecipeOptions(folder.PathOf("out.safetensors"), 1, 0.001, 1, folder.PathOf("checkpoint"), From: other);
+        ModelFormatException e = Assert.Throws<ModelFormatException>(() => SigilsRecipe.Run(options, Tiny, new Steps(), CancellationToken.None));
+        Assert.Contains("other.safetensors", e.Message, StringComparison.Ordinal);
+        Assert.Contains("odl.tokenizer", e.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>What was trained is what a game computes: rasterising, pixel statistics, tokens, weights.</summary>
     private void SameAsTorch(Backbone backbone, SafetensorsFile file)
     {

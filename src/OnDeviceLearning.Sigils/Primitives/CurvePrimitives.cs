@@ -59,7 +59,7 @@ internal static class CurvePrimitives
     public static void Wave(Sketch s, Random r)
     {
         float kind = r.NextSingle();
-        if (kind < 0.07f)
+        if (kind < 0.12f)
         {
             // A telephone cord: loops along a line.
             float loops = r.Between(2, 7), across = r.Between(0.8f, 1.6f), radius = r.Between(0.25f, 0.6f), from = r.Angle(), turn = r.Sign();
@@ -69,35 +69,48 @@ internal static class CurvePrimitives
                 float t = (float)i / steps, a = from + turn * MathF.Tau * loops * t, size = radius * (1 + r.Around(0.12f));
                 s.To(across * (2 * t - 1) + size * 0.8f * MathF.Cos(a), size * MathF.Sin(a));
             }
-            s.End();
+            s.End(StrokeKind.Smooth);
         }
-        else if (kind < 0.1f)
+        else if (kind < 0.16f)
+        {
+            // A tangle: on and on across the same spot.
+            int n = r.Next(7, 13);
+            Span<Vector2> via = stackalloc Vector2[12];
+            float flat = r.Between(0.5f, 1), from = r.Angle();
+            for (int i = 0; i < n; i++)
+            {
+                float a = from + i * r.Between(1.6f, 2.8f), d = r.Between(0.35f, 1);
+                via[i] = new Vector2(d * MathF.Cos(a), flat * d * MathF.Sin(a));
+            }
+            s.Through(via[..n], 8, StrokeKind.Smooth);
+        }
+        else if (kind < 0.23f)
         {
             // A line that wanders.
             int n = r.Next(4, 8);
             Span<Vector2> via = stackalloc Vector2[8];
             float reach = r.Between(0.25f, 0.8f);
             for (int i = 0; i < n; i++) via[i] = new Vector2(2f * i / (n - 1) - 1 + r.Around(0.3f), r.Around(reach));
-            s.Through(via[..n], 6);
+            s.Through(via[..n], 8, StrokeKind.Smooth);
         }
-        else if (kind < 0.55f)
+        else if (kind < 0.6f)
         {
-            float humps = r.Between(1.4f, 5.5f), height = r.Between(0.12f, 0.5f), phase = r.Maybe(0.6f) ? r.Next(2) * MathF.PI : r.Angle();
+            float humps = r.Between(1.2f, 4.4f), height = r.Between(0.12f, 0.5f), phase = r.Maybe(0.6f) ? r.Next(2) * MathF.PI : r.Angle();
             height = Math.Min(height, Steepest / humps);
             float fade = r.Around(0.25f), uneven = r.Around(0.25f), lean = r.Maybe(0.3f) ? r.Around(0.3f) : 0;
-            int steps = (int)(humps * 8) + 4;
+            int steps = (int)(humps * 12) + 4;
             for (int i = 0; i <= steps; i++)
             {
                 float t = (float)i / steps, a = phase + MathF.Tau * humps * (t + uneven * t * (1 - t));
                 float y = MathF.Sin(a) * (1 + fade * (2 * t - 1)) * height;
                 s.To(2 * t - 1 + lean * y, y);
             }
-            s.End();
+            s.End(StrokeKind.Smooth);
         }
         else
         {
             // A loose squiggle: humps of uneven width and height, sometimes falling over into loops.
-            int n = r.Next(5, 13);
+            int n = r.Next(5, 11);
             Span<Vector2> via = stackalloc Vector2[13];
             float height = r.Between(0.2f, 0.7f), up = r.Sign(), loops = r.Maybe(0.25f) ? r.Between(0.2f, 0.6f) : r.Around(0.1f);
             height = Math.Min(height, 2 * Steepest / (n - 1));
@@ -107,7 +120,7 @@ internal static class CurvePrimitives
                 float side = i % 2 == 0 ? up : -up;
                 via[i] = new Vector2(x - side * loops * 2 / n, side * height * r.Between(0.45f, 1.1f) + r.Around(0.08f));
             }
-            s.Through(via[..n], 5);
+            s.Through(via[..n], 8, StrokeKind.Smooth);
         }
         PolygonPrimitives.Lie(s, r);
     }

@@ -130,6 +130,20 @@ internal static class NaturePrimitives
         static Vector2 Out(float angle) => new(MathF.Cos(angle), MathF.Sin(angle));
     }
 
+    /// <summary>Loops over loops, as foliage is filled in.</summary>
+    private static void Scribble(Sketch s, Random r)
+    {
+        int loops = r.Next(4, 9);
+        float radius = r.Between(0.3f, 0.5f), turn = r.Sign();
+        for (int i = 0; i <= loops * 8; i++)
+        {
+            float around = MathF.Tau * i / (loops * 8), a = turn * MathF.Tau * i / 8;
+            s.To(0.6f * MathF.Cos(around) + radius * MathF.Cos(a) + r.Around(0.05f), 0.6f * MathF.Sin(around) + radius * MathF.Sin(a) + r.Around(0.05f));
+        }
+        s.End();
+        s.Fit(Vector2.Zero, 1).Stretch(r.Between(0.6f, 1), 0.75f);
+    }
+
     public static void Tree(Sketch s, Random r)
     {
         float kind = r.NextSingle(), t = r.Between(0.07f, 0.2f), foot = 1, crown = r.Between(0.1f, 0.35f);
@@ -137,7 +151,9 @@ internal static class NaturePrimitives
         {
             float w = r.Between(0.55f, 0.85f);
             var blob = new Sketch();
-            if (r.Maybe(0.55f))
+            float crownKind = r.NextSingle();
+            if (crownKind < 0.15f) Scribble(blob, r);
+            else if (crownKind < 0.6f)
             {
                 CurvePrimitives.Cloud(blob, r);
                 // A cloud's flat side would read as a mushroom on a trunk less than a full blob does, so stretch it tall.

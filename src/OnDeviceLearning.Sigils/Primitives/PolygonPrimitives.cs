@@ -28,8 +28,10 @@ internal static class PolygonPrimitives
 
     public static void Hexagon(Sketch s, Random r)
     {
-        float turn = (r.Maybe(0.5f) ? 0 : MathF.PI / 6) + r.Tilt(6), j = r.Between(0.02f, 0.14f);
-        for (int i = 0; i < 6; i++) s.Polar(1 + r.Around(j), turn + (i + r.Around(1.2f * j)) * MathF.Tau / 6);
+        float turn = (r.Maybe(0.5f) ? 0 : MathF.PI / 6) + r.Tilt(6), j = r.Between(0.02f, 0.2f);
+        // Some lose count.
+        int corners = r.Maybe(0.05f) ? r.Next(7, 9) : 6;
+        for (int i = 0; i < corners; i++) s.Polar(1 + r.Around(j), turn + (i + r.Around(1.2f * j)) * MathF.Tau / corners);
         s.End(StrokeKind.Closed);
         s.Stretch(1, r.Maybe(0.6f) ? r.Between(0.85f, 1.15f) : r.Between(0.55f, 1.5f));
     }
@@ -143,14 +145,17 @@ internal static class PolygonPrimitives
     public static void Zigzag(Sketch s, Random r)
     {
         int corners = r.Maybe(0.12f) ? 4 : r.Next(5, 15);
-        float height = corners < 8 ? r.Between(0.25f, 0.95f) : r.Between(0.15f, 0.7f), jx = r.Between(0.02f, 0.25f), jy = r.Between(0.03f, 0.45f);
+        float height = corners < 8 ? r.Between(0.25f, 0.95f) : r.Between(0.15f, 0.7f);
+        // Swings wider than the whole line is long, as they are scribbled down the paper.
+        if (r.Maybe(0.28f)) (corners, height) = (r.Next(6, 19), r.Between(0.6f, 2.2f));
+        float taper = r.Maybe(0.25f) ? r.Sign() * r.Between(0.25f, 0.8f) : 0, jx = r.Between(0.02f, 0.25f), jy = r.Between(0.03f, 0.45f);
         float lean = r.Maybe(0.4f) ? r.Between(-0.7f, 0.7f) : 0, up = r.Sign(), drift = r.Around(0.08f);
         for (int i = 0; i < corners; i++)
         {
             float x = 2f * (i + r.Around(jx) + (i % 2 == 0 ? lean : 0)) / (corners - 1) - 1;
-            s.To(x, (i % 2 == 0 ? up : -up) * height * (1 + r.Around(jy)) + drift * x);
+            s.To(x, (i % 2 == 0 ? up : -up) * height * (1 + taper * x) * (1 + r.Around(jy)) + drift * x);
         }
-        s.End();
+        s.End(StrokeKind.Jagged);
         Lie(s, r);
     }
 
@@ -158,7 +163,7 @@ internal static class PolygonPrimitives
     public static void Lie(Sketch s, Random r)
     {
         float kind = r.NextSingle();
-        s.Rotate(kind < 0.66f ? r.Tilt(6) : kind < 0.88f ? MathF.PI / 2 + r.Tilt(6) : r.Angle());
+        s.Rotate(kind < 0.6f ? r.Tilt(6) : kind < 0.82f ? MathF.PI / 2 + r.Tilt(6) : r.Angle());
         if (r.Maybe(0.3f)) s.Stretch(-1, 1);
     }
 

@@ -6,6 +6,10 @@ namespace OnDeviceLearning.Sigils;
 internal enum StrokeKind
 {
     Open,
+    /// <summary>An open line that is nothing without its corners: no hand draws them round.</summary>
+    Jagged,
+    /// <summary>An open line that is nothing without its curves: no hand cuts them to chords.</summary>
+    Smooth,
     /// <summary>Returns to its first point, which is not repeated.</summary>
     Closed,
     /// <summary>A dash, a hatching line or a tiny detail: drawn without hooks or joins.</summary>

@@ -116,7 +116,6 @@ public class AdaptationTimingTests
         var top = new ClassProbability[3];
         for (int i = 0; i < 16; i++) classifier.Teach(inputs[i], SyntheticWorld.Name(i % 8));
         classifier.AdaptToEnd();
-        classifier.Forget(classifier.Teach(inputs[0], "c0")); // another run, without growth
 
         int published = 0;
         double sum = 0;
@@ -131,11 +130,13 @@ public class AdaptationTimingTests
                 if (report.Status == AdaptStatus.Published) published++;
             }
         }
-        Frames(3);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Frames(2000);
-        long after = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Equal(0, after - before);
+        void AnotherRun()
+        {
+            classifier.Forget(classifier.Teach(inputs[0], "c0")); // without growth
+            Frames(3);
+            published = 0;
+        }
+        Assert.Equal(0, Allocated.Least(() => Frames(2000), before: AnotherRun));
         if (worker == AdaptationWorker.None) Assert.Equal(1, published);
     }
 

@@ -58,6 +58,63 @@ public class SigilArtistTests
         }
     }
 
+    [Fact]
+    public void ASteadyHandThatBendsTheSheetMovesNothingFarAndTearsNothing()
+    {
+        var random = new Random(6);
+        foreach (Composition c in Everything(60))
+        {
+            const float warp = 0.14f;
+            int seed = random.Next();
+            Vector2[][] straight = Strokes(0), bent = Strokes(warp);
+            float size = Extent(straight);
+            Assert.InRange(Extent(bent), size * (1 - 2 * warp), size * (1 + 2 * warp));
+            if (c is not Term { Primitive: Primitive.Dot }) Assert.NotEqual(straight.SelectMany(s => s), bent.SelectMany(s => s));
+            // Neighbours stay neighbours: no step between two points becomes much longer than the sheet was stretched.
+            Assert.InRange(LongestStep(bent), 0, 1.8f * LongestStep(straight) + 0.1f * size);
+
+            Vector2[][] Strokes(float strength) => [.. SigilArtist.Draw(c, new HandStyle { Warp = strength }, new Random(seed)).Strokes.Select(s => s.ToArray())];
+        }
+
+        static float Extent(Vector2[][] strokes)
+        {
+            Vector2[] points = [.. strokes.SelectMany(s => s)];
+            Vector2 sides = points.Aggregate(Vector2.Max) - points.Aggregate(Vector2.Min);
+            return Math.Max(sides.X, sides.Y);
+        }
+
+        static float LongestStep(Vector2[][] strokes) => strokes.SelectMany(s => s.Zip(s.Skip(1), Vector2.Distance)).DefaultIfEmpty().Max();
+    }
+
+    [Fact]
+    public void ZigzagsKeepTheirCornersAndWavesTheirCurvesInEveryHand()
+    {
+        var random = new Random(7);
+        double zigzag = 0, wave = 0;
+        const int count = 200;
+        for (int i = 0; i < count; i++)
+        {
+            zigzag += SharpestTurn("zigzag");
+            wave += SharpestTurn("wave");
+        }
+        // A hairpin is 180 degrees.
+        Assert.True(zigzag / count > 110, $"The sharpest corner of a zigzag turns by {zigzag / count:F0} degrees.");
+        Assert.True(wave / count < 90, $"The sharpest bend of a wave turns by {wave / count:F0} degrees at one point.");
+
+        double SharpestTurn(string shape)
+        {
+            Vector2[] points = [.. SigilArtist.Draw(Composition.Parse(shape), HandStyle.Sample(random) with { Hook = 0, Retrace = 0, Tremor = 0 }, random).Strokes.MaxBy(s => s.Count)!];
+            double sharpest = 0;
+            for (int k = 1; k + 1 < points.Length; k++)
+            {
+                Vector2 a = points[k] - points[k - 1], b = points[k + 1] - points[k];
+                if (a.Length() < 1e-4f || b.Length() < 1e-4f) continue;
+                sharpest = Math.Max(sharpest, Math.Acos(Math.Clamp(Vector2.Dot(Vector2.Normalize(a), Vector2.Normalize(b)), -1, 1)) * 180 / Math.PI);
+            }
+            return sharpest;
+        }
+    }
+
     private static (Vector2 Low, Vector2 High) Bounds(string composition, Random random)
     {
         Drawing drawing = SigilArtist.Draw(Composition.Parse(composition), HandStyle.Careful(random), random);
