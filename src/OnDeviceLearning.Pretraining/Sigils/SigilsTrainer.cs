@@ -68,6 +68,7 @@ internal sealed class SigilsTrainer
     /// <summary>One update; returns the contrastive loss and the share of drawings that found their own description.</summary>
     public (double Loss, double Accuracy) Update(SigilBatch batch, long totalSteps)
     {
+        using CollectionPause pause = CollectionPause.Begin();
         using DisposeScope scope = NewDisposeScope();
         long n = batch.Lengths.Length;
         Tensor images = tensor(batch.Images).view(n, 1, SigilsModel.ImageSize, SigilsModel.ImageSize);
