@@ -36,7 +36,7 @@ internal static class InspectCommand
         general.Row("file", Bytes(new FileInfo(path).Length));
         general.Row("tensors", $"{file.Tensors.Count} of {string.Join(", ", file.Tensors.Values.Select(t => t.Type).Distinct().Order())}");
         general.Row("values", Count(file.Tensors.Values.Sum(t => (long)t.Length)));
-        foreach ((string key, string value) in file.Metadata.OrderBy(m => m.Key, StringComparer.Ordinal)) general.Row(key, Shorten(value));
+        foreach ((string key, string value) in file.Metadata.OrderBy(m => m.Key, StringComparer.Ordinal)) general.Row(Shorten(key), Shorten(value));
         console.Write(general);
 
         if (image is not null) WriteGraph("image", image, 1, console);

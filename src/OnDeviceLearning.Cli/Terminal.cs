@@ -37,9 +37,12 @@ internal static class Terminal
     public static void Row(this Table table, params ReadOnlySpan<string> cells)
     {
         var row = new Spectre.Console.Text[cells.Length];
-        for (int i = 0; i < cells.Length; i++) row[i] = new Spectre.Console.Text(cells[i]);
+        for (int i = 0; i < cells.Length; i++) row[i] = new Spectre.Console.Text(Printable(cells[i]));
         table.AddRow(row);
     }
+
+    /// <summary>The text without what a terminal would obey: a file's strings may be a stranger's.</summary>
+    public static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c));
 
     /// <summary>Writes a line of plain text.</summary>
     public static void Line(this IAnsiConsole console, string text) => console.Write(new Spectre.Console.Text(text + Environment.NewLine));

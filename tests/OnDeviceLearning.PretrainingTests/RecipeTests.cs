@@ -82,8 +82,9 @@ public sealed class RecipeTests : TorchTests
         SigilsTrainer straight = New(1), stopped = New(1), resumed = New(2);
         Train(straight, steps);
         Train(stopped, 2);
-        SigilsRecipe.Save(stopped, checkpoint, total);
-        Assert.Equal(total, SigilsRecipe.Restore(resumed, checkpoint));
+        SigilsRecipe.Save(stopped, checkpoint, total, "a run");
+        Assert.Equal(total, SigilsRecipe.Restore(resumed, checkpoint, "a run"));
+        Assert.Throws<ModelFormatException>(() => SigilsRecipe.Restore(New(2), checkpoint, "another run"));
         Assert.Equal(2, resumed.Step);
         Train(resumed, steps);
 

@@ -12,8 +12,9 @@ namespace OnDeviceLearning.Pretraining.Sigils;
 internal sealed record SigilBatch(float[] Images, int[] Tokens, int[] Lengths, float[] Facts, string[] Compositions);
 
 /// <summary>
-/// Makes training batches on a thread of its own, a few ahead. The batch of a step depends on the seed and the step
-/// alone, so that a resumed run sees what an uninterrupted one would have seen.
+/// Makes training batches on a thread of its own, a few ahead. The batch of a step depends on the seed, the step and the
+/// length of the plan alone, so that a resumed run sees what an uninterrupted one would have seen, but for the few batches
+/// made ahead while the plan was.
 /// </summary>
 internal sealed class SigilBatches : IDisposable
 {

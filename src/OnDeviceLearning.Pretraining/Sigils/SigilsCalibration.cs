@@ -16,6 +16,12 @@ internal static class SigilsCalibration
     /// <summary>The share of inputs that do belong to a class and that may be called unknown.</summary>
     private const double FalseUnknowns = 0.05;
 
+    /// <summary>The share of inputs that belong to no class and that may pass for known because they look like an example.</summary>
+    private const double FalseKnowns = 0.03;
+
+    /// <summary>The share of examples that a player gives a wrong name.</summary>
+    private const double WrongLabels = 0.08;
+
     private static readonly float[] trusts = [0, 0.15f, 0.3f, 0.45f, 0.6f, 0.75f, 0.9f, 1];
 
     /// <summary>Writes a backbone file anew, with <c>odl.unknown</c> and <c>odl.adaptationPrior</c>.</summary>
@@ -29,28 +35,57 @@ internal static class SigilsCalibration
         SafetensorsWriter.Write(path, file.Tensors.Values, metadata);
     }
 
-    /// <summary>Platt scaling of the best cosine similarity: inputs of a described class against inputs of none.</summary>
+    /// <summary>
+    /// Platt scaling of the best cosine similarity: inputs of a described class against inputs of none; and the same for the
+    /// cosine to the mean of a class's examples, moved so that one threshold serves both.
+    /// </summary>
     private static string Unknown(Backbone backbone, SigilsRecipeSizes sizes, Random random)
     {
         var known = new List<double>();
         var unknown = new List<double>();
+        var knownByExamples = new List<double>();
+        var unknownByExamples = new List<double>();
         var image = new float[backbone.EmbeddingWidth];
         for (int e = 0; e < sizes.UnknownEpisodes; e++)
         {
             List<Composition> compositions = Compositions(sizes.Ways + 2, random);
             float[][] texts = compositions.Take(sizes.Ways).Select(c => Embed(backbone, c, random)).ToArray();
+            HandStyle hand = HandStyle.Sample(random);
+            int shots = 1 + e % 5;
+            float[][] means = compositions.Take(sizes.Ways).Select(c => Mean(backbone, c, shots, hand, random)).ToArray();
             for (int i = 0; i < compositions.Count; i++)
             {
                 backbone.Embed(SigilArtist.Draw(compositions[i], HandStyle.Sample(random), random), image);
                 double best = texts.Max(t => System.Numerics.Tensors.TensorPrimitives.Dot(t, image));
                 (i < sizes.Ways ? known : unknown).Add(best);
+                // A class's own mean: that another's is nearer makes nothing known. Strangers are known by any.
+                if (i < sizes.Ways) knownByExamples.Add(System.Numerics.Tensors.TensorPrimitives.Dot(means[i], image));
+                else unknownByExamples.Add(means.Max(m => System.Numerics.Tensors.TensorPrimitives.Dot(m, image)));
             }
         }
         (double slope, double intercept) = Logistic(known, unknown);
         known.Sort();
         double limit = known[(int)(FalseUnknowns * known.Count)];
         double threshold = 1 / (1 + Math.Exp(-(slope * limit + intercept)));
-        return string.Create(CultureInfo.InvariantCulture, $$"""{"slope":{{slope:F4}},"intercept":{{intercept:F4}},"threshold":{{threshold:F4}}}""");
+        (double examplesSlope, _) = Logistic(knownByExamples, unknownByExamples);
+        unknownByExamples.Sort();
+        double examplesLimit = unknownByExamples[(int)((1 - FalseKnowns) * unknownByExamples.Count)];
+        double examplesIntercept = Math.Log(threshold / (1 - threshold)) - examplesSlope * examplesLimit;
+        return string.Create(CultureInfo.InvariantCulture,
+            $$"""{"slope":{{slope:F4}},"intercept":{{intercept:F4}},"threshold":{{threshold:F4}},"examplesSlope":{{examplesSlope:F4}},"examplesIntercept":{{examplesIntercept:F4}}}""");
+    }
+
+    /// <summary>The normalised mean of some drawings' embeddings.</summary>
+    private static float[] Mean(Backbone backbone, Composition composition, int count, HandStyle hand, Random random)
+    {
+        float[] sum = new float[backbone.EmbeddingWidth], image = new float[sum.Length];
+        for (int i = 0; i < count; i++)
+        {
+            backbone.Embed(SigilArtist.Draw(composition, hand, random), image);
+            System.Numerics.Tensors.TensorPrimitives.Add(sum, image, sum);
+        }
+        System.Numerics.Tensors.TensorPrimitives.Divide(sum, System.Numerics.Tensors.TensorPrimitives.Norm<float>(sum), sum);
+        return sum;
     }
 
     /// <summary>Newton's method on the two-parameter logistic regression; both sides weigh alike.</summary>
@@ -125,17 +160,21 @@ internal static class SigilsCalibration
         }
     }
 
-    /// <summary>What a player wrote for each spell, and embeddings of drawings to teach and to test, spell by spell in turn.</summary>
-    private sealed record Episode(IReadOnlyList<string> Descriptions, IReadOnlyList<float[]> Taught, IReadOnlyList<float[]> Tests);
+    /// <summary>What a player wrote for each spell, and embeddings of drawings to teach under some name and to test, spell by spell in turn.</summary>
+    private sealed record Episode(IReadOnlyList<string> Descriptions, IReadOnlyList<float[]> Taught, IReadOnlyList<int> Names, IReadOnlyList<float[]> Tests);
 
-    /// <summary>A player with one hand, a few confusable spells, and for a quarter of them a description of something else.</summary>
+    /// <summary>
+    /// A player with one hand, a few confusable spells, for a quarter of them a description of something else, and now and
+    /// then the wrong name for a drawing: trust in a few examples has to bear all of that.
+    /// </summary>
     private static Episode Play(Backbone backbone, int ways, int shots, Random random)
     {
         HandStyle hand = random.Next(2) == 0 ? HandStyle.Sloppy(random) : HandStyle.Careful(random);
         List<Composition> compositions = Compositions(ways, random);
         List<string> descriptions = [.. compositions.Select(c =>
             DescriptionGrammar.Describe(random.Next(4) == 0 ? CompositionSampler.Distractor(c, random) : c, random))];
-        return new Episode(descriptions, Draw(shots), Draw(TestsPerClass));
+        int[] names = [.. Enumerable.Range(0, ways * shots).Select(i => random.NextDouble() < WrongLabels ? random.Next(ways) : i % ways)];
+        return new Episode(descriptions, Draw(shots), names, Draw(TestsPerClass));
 
         List<float[]> Draw(int perClass)
         {
@@ -155,7 +194,7 @@ internal static class SigilsCalibration
         using var classifier = new AdaptiveClassifier(backbone, new AdaptiveClassifierOptions { Worker = AdaptationWorker.None });
         int ways = episode.Descriptions.Count;
         for (int i = 0; i < ways; i++) classifier.Describe($"spell {i}", episode.Descriptions[i]);
-        for (int i = 0; i < episode.Taught.Count; i++) classifier.Teach(episode.Taught[i], $"spell {i % ways}");
+        for (int i = 0; i < episode.Taught.Count; i++) classifier.Teach(episode.Taught[i], $"spell {episode.Names[i]}");
         classifier.AdaptToEnd();
         double sum = 0;
         for (int i = 0; i < episode.Tests.Count; i++)

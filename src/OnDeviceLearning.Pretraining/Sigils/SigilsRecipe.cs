@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using OnDeviceLearning.Models;
 using OnDeviceLearning.Pretraining.Text;
 using OnDeviceLearning.Pretraining.Torch;
@@ -54,17 +55,19 @@ public static class SigilsRecipe
     internal static void Run(SigilsRecipeOptions options, SigilsRecipeSizes sizes, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
         torch.set_num_threads(options.Threads);
-        Directory.CreateDirectory(options.CheckpointFolder);
+        SafetensorsFile? from = options.From is null ? null : SafetensorsReader.Read(options.From);
         // A folder that cannot be made is better known before hours of training than after.
+        if (Directory.Exists(options.Out)) throw new IOException($"{options.Out} is a folder; expected the name of a file to write.");
+        Directory.CreateDirectory(options.CheckpointFolder);
         if (Path.GetDirectoryName(Path.GetFullPath(options.Out)) is { } folder) Directory.CreateDirectory(folder);
         string checkpoint = Path.Combine(options.CheckpointFolder, "state.safetensors");
-        SafetensorsFile? from = options.From is null ? null : SafetensorsReader.Read(options.From);
         (string tokenizerJson, string wordsJson) = Vocabulary(options, sizes, from);
         TextTokenizer tokenizer = TextTokenizer.Parse(tokenizerJson);
         var trainer = new SigilsTrainer(SigilsModel.Image(), SigilsModel.Text(tokenizer.LargestId + 1), options.Seed, FastPrecision(), continues: from is not null);
 
         long totalSteps = long.MaxValue;
-        if (File.Exists(checkpoint)) totalSteps = Restore(trainer, checkpoint);
+        string run = Identity(options, tokenizerJson);
+        if (File.Exists(checkpoint)) totalSteps = Restore(trainer, checkpoint, run);
         else if (from is not null) StartFrom(trainer, from, options.From!);
 
         using (var batches = new SigilBatches(tokenizer, sizes.Batch, options.Seed, trainer.Step, () => Volatile.Read(ref totalSteps), continues: from is not null))
@@ -92,11 +95,11 @@ public static class SigilsRecipe
                 if (clock.Elapsed - saved > checkpointEvery)
                 {
                     saved = clock.Elapsed;
-                    Save(trainer, checkpoint, totalSteps);
+                    Save(trainer, checkpoint, totalSteps, run);
                 }
             }
         }
-        Save(trainer, checkpoint, totalSteps);
+        Save(trainer, checkpoint, totalSteps, run);
         if (trainer.Step < totalSteps) return;
         string uncalibrated = Path.Combine(options.CheckpointFolder, "uncalibrated.safetensors");
         Export(trainer, uncalibrated, options.Seed, sizes.Batch, tokenizerJson, wordsJson);
@@ -154,16 +157,27 @@ public static class SigilsRecipe
         parameter.copy_(loaded);
     }
 
-    internal static void Save(SigilsTrainer trainer, string path, long totalSteps) =>
+    /// <summary>What a checkpoint must agree with to be gone on from: another seed, start or tokenizer is another run.</summary>
+    private static string Identity(SigilsRecipeOptions options, string tokenizerJson)
+    {
+        string start = options.From is null ? "nothing" : Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(options.From)));
+        string tokens = Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(tokenizerJson)));
+        return string.Create(CultureInfo.InvariantCulture, $"seed {options.Seed}, from {start}, tokenizer {tokens}");
+    }
+
+    internal static void Save(SigilsTrainer trainer, string path, long totalSteps, string run) =>
         SafetensorsWriter.Write(path, trainer.State.Select(p => ToFile(p.Key, p.Value, SafetensorsType.F32)), new Dictionary<string, string>
         {
             ["step"] = trainer.Step.ToString(CultureInfo.InvariantCulture),
             ["totalSteps"] = totalSteps.ToString(CultureInfo.InvariantCulture),
+            ["run"] = run,
         });
 
-    internal static long Restore(SigilsTrainer trainer, string path)
+    internal static long Restore(SigilsTrainer trainer, string path, string run)
     {
         SafetensorsFile file = SafetensorsReader.Read(path);
+        if (!file.Metadata.TryGetValue("run", out string? other) || other != run)
+            throw new ModelFormatException($"{path}: it is the state of another run ({other ?? "of an earlier version"}); this one is {run}. Choose another checkpoint folder, or delete that one.");
         using var _ = torch.no_grad();
         foreach ((string name, torch.Tensor parameter) in trainer.State) Read(file, path, name, parameter);
         trainer.Step = Count("step");
@@ -171,6 +185,20 @@ public static class SigilsRecipe
 
         long Count(string key) => file.Metadata.TryGetValue(key, out string? text) && long.TryParse(text, CultureInfo.InvariantCulture, out long count) ? count
             : throw new ModelFormatException($"{path}: the metadata has no number '{key}'; it is no checkpoint of this recipe. Choose another checkpoint folder.");
+    }
+
+    /// <summary>
+    /// Words that stand in the training texts only as they stand in people's, beside what they say. They are kept with the
+    /// count 0, so that nobody is told a red circle would be known from a green one.
+    /// </summary>
+    private static readonly string[] saysNothing =
+        ["red", "green", "blue", "yellow", "purple", "pink", "brown", "white", "gold", "silver", "grey", "gray", "orange", "uh", "um", "er", "hmm", "please", "thanks", "thx", "favourite", "favorite", "lol", "ok", "okay"];
+
+    private static string WithoutMeaning(string wordsJson)
+    {
+        var words = (System.Text.Json.Nodes.JsonObject)System.Text.Json.Nodes.JsonNode.Parse(wordsJson)!;
+        foreach (string word in saysNothing) words[word] = 0;
+        return words.ToJsonString();
     }
 
     private static void Export(SigilsTrainer trainer, string path, int seed, int batch, string tokenizerJson, string wordsJson)
@@ -184,7 +212,7 @@ public static class SigilsRecipe
             ["odl.preprocessing"] = string.Create(CultureInfo.InvariantCulture,
                 $$"""{"kind":"drawing","size":{{SigilsModel.ImageSize}},"mean":{{SigilsModel.Mean}},"std":{{SigilsModel.Deviation}}}"""),
             ["odl.logitScale"] = trainer.LogitScale.ToString("R", CultureInfo.InvariantCulture),
-            ["odl.words"] = wordsJson,
+            ["odl.words"] = WithoutMeaning(wordsJson),
             ["odl.licence"] = "MIT",
             ["odl.provenance"] = string.Create(CultureInfo.InvariantCulture,
                 $$"""{"recipe":"odl pretrain sigils","seed":{{seed}},"steps":{{trainer.Step}},"batch":{{batch}},"data":"procedural sigils; no human drawing or text"}"""),

@@ -42,6 +42,25 @@ internal static partial class ClearDescription
     /// </summary>
     public static string Drawn(Composition c) => Key(c, mirrored: false, counted: true);
 
+    /// <summary>Every composition that is drawn as <paramref name="c"/> is: crossing parts trade places, three things in a row are taken together otherwise.</summary>
+    public static IEnumerable<Composition> SameDrawing(Composition c)
+    {
+        if (c is not Pair pair)
+        {
+            yield return c;
+            yield break;
+        }
+        foreach (Composition first in SameDrawing(pair.First))
+            foreach (Composition second in SameDrawing(pair.Second))
+            {
+                yield return new Pair(pair.Relation, first, second);
+                if (pair.Relation == Relation.Crossing) yield return new Pair(Relation.Crossing, second, first);
+                if (pair.Relation is not (Relation.Left or Relation.Above)) continue;
+                if (first is Pair a && a.Relation == pair.Relation) yield return new Pair(pair.Relation, a.First, new Pair(pair.Relation, a.Second, second));
+                if (second is Pair b && b.Relation == pair.Relation) yield return new Pair(pair.Relation, new Pair(pair.Relation, first, b.First), b.Second);
+            }
+    }
+
     private static string Undirected(Composition c) => Key(c, mirrored: true, counted: true);
 
     private static string Uncounted(Composition c) => Key(c, mirrored: false, counted: false);

@@ -23,9 +23,12 @@ internal static class Episode
         while (true)
         {
             Composition c = CompositionSampler.Sample(random);
-            if (CompositionSampler.IsHeldOut(c)) return c;
+            if (IsNew(c)) return c;
         }
     }
+
+    /// <summary>Whether neither this nor any other way of putting the same drawing into words was trained on.</summary>
+    private static bool IsNew(Composition c) => ClearDescription.SameDrawing(c).All(CompositionSampler.IsHeldOut);
 
     /// <summary>Distinct random held-out compositions.</summary>
     public static List<EpisodeClass> Sample(int ways, Random random) => Describe(Fill([], ways, random), random);
@@ -72,7 +75,7 @@ internal static class Episode
         Composition query = HeldOut(random);
         string relation = RootRelation.Of(query);
         bool twinWanted = Twins(query, random).Any();
-        for (int attempt = 0; twinWanted && attempt < QueryAttempts && !Twins(query, random).Any(CompositionSampler.IsHeldOut); attempt++)
+        for (int attempt = 0; twinWanted && attempt < QueryAttempts && !Twins(query, random).Any(IsNew); attempt++)
         {
             do query = HeldOut(random);
             while (RootRelation.Of(query) != relation);
@@ -96,7 +99,7 @@ internal static class Episode
         for (int attempt = 0; attempt < KindAttempts; attempt++)
         {
             if (CompositionSampler.Distractor(of, kind, random) is not { } c) return null;
-            if (CompositionSampler.IsHeldOut(c) && taken.Add(ClearDescription.Drawn(c))) return c;
+            if (IsNew(c) && taken.Add(ClearDescription.Drawn(c))) return c;
         }
         return null;
     }

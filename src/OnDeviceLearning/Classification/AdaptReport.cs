@@ -7,7 +7,7 @@ public enum AdaptStatus
     Idle,
     /// <summary>A run is under way.</summary>
     Running,
-    /// <summary>A run was completed in this call, and predictions come from its head from now on.</summary>
+    /// <summary>A run was completed in this call, and predictions come from its head from now on. Where more was taught meanwhile, the next call begins another.</summary>
     Published,
 }
 

@@ -4,8 +4,9 @@ using OnDeviceLearning.Learning;
 
 namespace OnDeviceLearning;
 
-// Learning: a run works on a snapshot of the evidence and is published when it is complete. Evidence that changes on the
-// way makes the run void and starts another.
+// Learning: a run works on a snapshot of the evidence and is published when it is complete. Examples that come in on the
+// way wait for the next run, so that a player who never stops correcting still sees what was learnt; any other change of
+// the evidence makes the run void.
 public sealed partial class AdaptiveClassifier
 {
     // Weights whose cosine to their former self is nearer to 1 than half of this count as unchanged.
@@ -27,7 +28,8 @@ public sealed partial class AdaptiveClassifier
     /// run is complete; until then predictions stay as they are.
     /// </summary>
     /// <param name="budget">
-    /// Longest time to spend on the caller's thread. It may be overrun by at most one slice of work, about 0.1 ms. Zero or
+    /// Longest time to spend on the caller's thread. It may be overrun by at most one slice of work, about 0.1 ms with a few
+    /// thousand examples. Zero or
     /// less spends none: the call only publishes what a background thread has finished.
     /// </param>
     public AdaptReport Adapt(TimeSpan budget)
@@ -35,7 +37,7 @@ public sealed partial class AdaptiveClassifier
         Ready();
         long start = options.Clock.GetTimestamp();
         if (learntVersion == evidenceVersion) return Report(AdaptStatus.Idle, 1);
-        if (runVersion != evidenceVersion)
+        if (runVersion < 0)
         {
             // The background thread may still have a void run's trainer; it lets go at its next slice.
             if (runner.IsBusy) return Report(AdaptStatus.Running, 0);
@@ -53,12 +55,15 @@ public sealed partial class AdaptiveClassifier
         while (true)
         {
             AdaptReport report = Adapt(TimeSpan.MaxValue);
-            if (report.Status != AdaptStatus.Running) return report;
+            // What is published may be a run that had begun before the last examples came.
+            if (report.Status != AdaptStatus.Running && learntVersion == evidenceVersion) return report;
             runner.Wait();
         }
     }
 
-    private AdaptReport Report(AdaptStatus status, float progress) => new(status, progress, adaptation, changed);
+    internal Thread? BackgroundThread => runner.Thread;
+
+    private AdaptReport Report(AdaptStatus status, float progress) => new(status, progress, adaptation, readOnlyChanged);
 
     private long Deadline(long start, TimeSpan budget)
     {
@@ -66,13 +71,18 @@ public sealed partial class AdaptiveClassifier
         return ticks >= long.MaxValue / 2 ? long.MaxValue / 2 : start + (long)ticks;
     }
 
-    private void EvidenceChanged()
+    /// <summary>There is an example more; a run under way stays valid.</summary>
+    private void EvidenceGrew()
     {
         evidenceVersion++;
         // Here and not in the frame that publishes, which allocates nothing.
         changed.EnsureCapacity(classes.Count);
         classIndices.EnsureCapacity(classes.Count);
-        AverageExamples();
+    }
+
+    private void EvidenceChanged()
+    {
+        EvidenceGrew();
         if (runVersion >= 0)
         {
             runner.Cancel();
@@ -84,22 +94,6 @@ public sealed partial class AdaptiveClassifier
         adaptation = Adaptation.None;
         changed.Clear();
         learntVersion = evidenceVersion;
-    }
-
-    /// <summary>
-    /// The mean of each class's examples, anew and in their order, so that a loaded classifier has the same bits. It tells
-    /// known inputs from unknown ones: what looks like the examples is known, however unlike the description it may be.
-    /// </summary>
-    private void AverageExamples()
-    {
-        foreach (ClassEntry entry in classes) entry.ClearPrototype(embedder.Width);
-        for (int i = 0; i < examples.Count; i++)
-        {
-            float[] prototype = examples[i].Class.Prototype;
-            TensorPrimitives.Add(prototype, examples[i].Feature, prototype);
-        }
-        foreach (ClassEntry entry in classes)
-            if (entry.Examples > 0) Unit.Normalize(entry.Prototype);
     }
 
     private void BeginRun()
@@ -118,7 +112,7 @@ public sealed partial class AdaptiveClassifier
         {
             classIndices.Add(classes[c], c);
             // Words of which nothing was understood say nothing; with examples the class is learnt from them alone.
-            evidence.Descriptions[c] = classes[c].Understood > 0 || classes[c].Examples == 0 ? classes[c].Target : null;
+            evidence.Descriptions[c] = classes[c].Understood > 0 ? classes[c].Target : null;
             evidence.Trust[c] = (float)classes[c].Understood;
         }
         for (int i = 0; i < examples.Count; i++)
@@ -136,6 +130,7 @@ public sealed partial class AdaptiveClassifier
         changed.Clear();
         for (int c = 0; c < classes.Count; c++)
         {
+            classes[c].PublishPrototype();
             ReadOnlySpan<float> learnt = trainer.Head.Slice(c * width, width);
             Span<float> present = head.AsSpan(c * width, width);
             bool had = hasWeight[c];

@@ -131,9 +131,12 @@ public sealed partial class AdaptiveClassifier
         EvidenceChanged();
     }
 
+    // A description of which nothing was understood is none: what examples taught of the class stays.
     private void PublishTarget(int index)
     {
-        float[]? target = classes[index].Target;
+        ClassEntry entry = classes[index];
+        float[]? target = entry.Understood > 0 ? entry.Target : null;
+        if (target is null && entry.Examples > 0) return;
         hasWeight[index] = target is not null;
         target?.CopyTo(head, index * embedder.Width);
     }
@@ -156,8 +159,8 @@ public sealed partial class AdaptiveClassifier
     private string Known() => names.Count switch
     {
         0 => "there are no classes yet",
-        <= 12 => $"there are {string.Join(", ", names)}",
-        _ => $"there are {string.Join(", ", names.Take(12))} and {names.Count - 12} more",
+        <= 12 => $"there are {string.Join(", ", names.Select(Excerpt))}",
+        _ => $"there are {string.Join(", ", names.Take(12).Select(Excerpt))} and {names.Count - 12} more",
     };
 
     private void CheckFree(string operation, string name)
@@ -176,6 +179,9 @@ public sealed partial class AdaptiveClassifier
         if (string.IsNullOrWhiteSpace(name)) throw new ArgumentException($"{operation}: the class name is blank.", nameof(name));
         if (name.Length > MaxNameLength)
             throw new ArgumentException($"{operation}: the class name '{Excerpt(name)}' has {name.Length} characters; at most {MaxNameLength} are allowed.", nameof(name));
+        foreach (char c in name)
+            if (char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format)
+                throw new ArgumentException($"{operation}: the class name holds the invisible character U+{(int)c:X4}; expected characters that can be seen.", nameof(name));
         if (!IsUnicode(name)) throw new ArgumentException($"{operation}: the class name is not valid Unicode (a surrogate stands alone).", nameof(name));
     }
 

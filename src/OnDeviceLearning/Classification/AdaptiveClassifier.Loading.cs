@@ -104,10 +104,11 @@ public sealed partial class AdaptiveClassifier
         double mix = Finite("guardMix");
         if (!(mix is >= 0 and <= 1)) throw state.Error($"'guardMix' is {mix}; expected 0 to 1");
         adaptation = new Adaptation(Finite("evidenceBefore"), Finite("evidenceAfter"), mix, state.Boolean("guardSteppedIn"));
-        AverageExamples();
         evidenceVersion = 1;
         // Without examples there is nothing to learn, whatever the file says.
         learntVersion = state.Boolean("learnt") || examples.Count == 0 ? 1 : 0;
+        if (learntVersion == evidenceVersion)
+            foreach (ClassEntry entry in classes) entry.PublishPrototype();
     }
 
     private static void Check(MetadataJson json, Action check)

@@ -12,28 +12,20 @@ public sealed partial class AdaptiveClassifier
     public const string PreviousSuffix = ".bak";
 
     /// <summary>
-    /// Writes a save. It replaces the file only when it is completely on disk; the file before it is kept beside it with
-    /// <see cref="PreviousSuffix"/> added to its name.
+    /// Writes a save. It replaces the file only when it is completely on disk; the file before it, unless it is damaged, is
+    /// kept beside it with <see cref="PreviousSuffix"/> added to its name. A link is followed.
     /// </summary>
     /// <exception cref="IOException">The file cannot be written; the one that was there stays.</exception>
-    /// <exception cref="InvalidOperationException">Classes and examples take more than 1 GiB, which no <c>Load</c> would read.</exception>
+    /// <exception cref="InvalidOperationException">Classes and examples take more than 256 MiB, which no <c>Load</c> would read.</exception>
     public void Save(string path)
     {
         Ready();
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        byte[] save = PlayerSave.Write(Tensors(), Metadata());
-        string partial = path + ".partial";
-        using (var stream = new FileStream(partial, FileMode.Create, FileAccess.Write))
-        {
-            stream.Write(save);
-            stream.Flush(flushToDisk: true);
-        }
-        if (File.Exists(path)) File.Replace(partial, path, path + PreviousSuffix);
-        else File.Move(partial, path);
+        PlayerSaveFile.Write(path, path + PreviousSuffix, PlayerSave.Write(Tensors(), Metadata()));
     }
 
     /// <summary>Writes a save to a stream, from its present position.</summary>
-    /// <exception cref="InvalidOperationException">Classes and examples take more than 1 GiB, which no <c>Load</c> would read.</exception>
+    /// <exception cref="InvalidOperationException">Classes and examples take more than 256 MiB, which no <c>Load</c> would read.</exception>
     public void Save(Stream stream)
     {
         Ready();
@@ -72,9 +64,21 @@ public sealed partial class AdaptiveClassifier
         }
         catch (ModelFormatException e)
         {
+            throw new ModelFormatException($"{path}: {e.Message}{Advice()}", e);
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new FileNotFoundException($"Load: there is no file '{path}'.{Advice()}", path, e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"Load: '{path}' cannot be read: {e.Message}", e);
+        }
+
+        string Advice()
+        {
             string previous = path + PreviousSuffix;
-            string advice = File.Exists(previous) ? $" The save before it is beside it ('{previous}'): LoadPrevious reads it." : "";
-            throw new ModelFormatException($"{path}: {e.Message}{advice}", e);
+            return File.Exists(previous) ? $" The save before it is beside it ('{previous}'): LoadPrevious reads it." : "";
         }
     }
 

@@ -39,6 +39,7 @@ public sealed partial class AdaptiveClassifier : IDisposable
     private readonly AdaptiveClassifierOptions options;
     private readonly List<ClassEntry> classes = [];
     private readonly List<string> names = [];       // in the order of classes
+    private readonly System.Collections.ObjectModel.ReadOnlyCollection<string> readOnlyNames, readOnlyChanged;
     private readonly ExampleStore examples;
     private readonly float[] embedding;             // [D] of the input being classified
     private float[] head = [];                      // [C, D] published weights, unit rows
@@ -59,6 +60,8 @@ public sealed partial class AdaptiveClassifier : IDisposable
         this.embedder = embedder;
         this.options = options ?? new AdaptiveClassifierOptions();
         this.options.Validate();
+        readOnlyNames = names.AsReadOnly();
+        readOnlyChanged = changed.AsReadOnly();
         examples = new ExampleStore(this.options.MaxExamples, this.options.Seed);
         embedding = new float[embedder.Width];
         trainer = new HeadTrainer(this.options.Training);
@@ -68,7 +71,7 @@ public sealed partial class AdaptiveClassifier : IDisposable
     }
 
     /// <summary>The classes' names, in the order in which they were added.</summary>
-    public IReadOnlyList<string> Classes => names;
+    public IReadOnlyList<string> Classes => readOnlyNames;
 
     /// <summary>Number of examples kept.</summary>
     public int ExampleCount => examples.Count;
@@ -114,7 +117,10 @@ public sealed partial class AdaptiveClassifier : IDisposable
         return ClassifyEmbedding();
     }
 
-    /// <summary>Teaches that a drawing belongs to a class. Predictions change once <see cref="Adapt"/> has learnt from it.</summary>
+    /// <summary>
+    /// Teaches that a drawing belongs to a class. Predictions change once <see cref="Adapt"/> has learnt from it. A run that
+    /// is under way goes on with what it began with and is published; the next one learns from this example too.
+    /// </summary>
     /// <returns>By which <see cref="Forget"/> takes it back.</returns>
     /// <exception cref="ArgumentException">There is no such class, or the backbone refuses the drawing; nothing is changed.</exception>
     public ExampleId Teach(Drawing drawing, string label)
@@ -209,20 +215,27 @@ public sealed partial class AdaptiveClassifier : IDisposable
             return new Prediction(this, predictionVersion, "", 0, 0, 0, 0, isUnknown: true);
         }
         HeadObjective.LogSumExp(logits);
-        foreach (ClassEntry entry in classes)
-            if (entry.Examples > 0) similarity = Math.Max(similarity, TensorPrimitives.Dot<float>(embedding, entry.Prototype));
         float second = 0;
         for (int c = 0; c < count; c++)
             if (c != best && logits[c] > second) second = logits[c];
-        float known = embedder.Unknown?.Probability(similarity) ?? 1;
-        bool isUnknown = embedder.Unknown is UnknownCalibration calibration && known < (options.UnknownThreshold ?? calibration.Threshold);
+        float known = 1;
+        bool isUnknown = false;
+        if (embedder.Unknown is UnknownCalibration calibration)
+        {
+            known = calibration.Probability(similarity);
+            // What looks like the examples is known, however unlike the description it may be.
+            if (calibration.Examples is not null)
+                foreach (ClassEntry entry in classes)
+                    if (entry.HasPrototype) known = Math.Max(known, calibration.ProbabilityByExamples(TensorPrimitives.Dot<float>(embedding, entry.Prototype)));
+            isUnknown = known < (options.UnknownThreshold ?? calibration.Threshold);
+        }
         return new Prediction(this, predictionVersion, names[best], logits[best], logits[best] - second, similarity, known, isUnknown);
     }
 
     private ExampleId TeachFeature(float[] feature, int index)
     {
         int id = examples.Add(classes[index], feature, classes);
-        EvidenceChanged();
+        EvidenceGrew();
         return new ExampleId(id);
     }
 

@@ -18,17 +18,41 @@ internal sealed class ClassEntry(string name)
     /// <summary>Mean share of the descriptions that was understood, 0 to 1.</summary>
     public double Understood { get; private set; } = 1;
 
-    /// <summary>Number of examples.</summary>
-    public int Examples { get; set; }
+    private float[] sum = []; // [D] of the examples' features, added in their order
 
-    /// <summary>Normalised mean [D] of the examples; meaningless while there are none.</summary>
+    /// <summary>Number of examples.</summary>
+    public int Examples { get; private set; }
+
+    /// <summary>Normalised mean [D] of the examples as they were when a head was last published.</summary>
     public float[] Prototype { get; private set; } = [];
 
-    /// <summary>Starts the mean of the examples anew.</summary>
-    public void ClearPrototype(int width)
+    /// <summary>Whether a head was published that was learnt from examples of this class.</summary>
+    public bool HasPrototype { get; private set; }
+
+    /// <summary>Counts an example in.</summary>
+    public void Add(float[] feature)
     {
-        if (Prototype.Length == 0 && Examples > 0) Prototype = new float[width];
-        Array.Clear(Prototype);
+        if (sum.Length == 0) (sum, Prototype) = (new float[feature.Length], new float[feature.Length]);
+        TensorPrimitives.Add(sum, feature, sum);
+        Examples++;
+    }
+
+    /// <summary>Counts anew the examples that are left after one was taken away: in their order, for the same bits as ever.</summary>
+    public void Recount(IEnumerable<float[]> features)
+    {
+        Array.Clear(sum);
+        Examples = 0;
+        foreach (float[] feature in features) Add(feature);
+        if (Examples == 0) HasPrototype = false;
+    }
+
+    /// <summary>Publishes the mean of the examples; allocates nothing.</summary>
+    public void PublishPrototype()
+    {
+        HasPrototype = Examples > 0;
+        if (!HasPrototype) return;
+        sum.CopyTo(Prototype, 0);
+        Unit.Normalize(Prototype);
     }
 
     public void SetDescriptions(IReadOnlyCollection<Description> replacement)

@@ -30,7 +30,7 @@ internal sealed class ExampleStore(int capacity, ulong seed)
     public void Restore(int id, ClassEntry entry, float[] feature)
     {
         examples.Add(new Example(id, entry, feature));
-        entry.Examples++;
+        entry.Add(feature);
         LastId = id;
     }
 
@@ -56,14 +56,16 @@ internal sealed class ExampleStore(int capacity, ulong seed)
 
     public int RemoveAll(ClassEntry entry)
     {
-        entry.Examples = 0;
-        return examples.RemoveAll(example => example.Class == entry);
+        int removed = examples.RemoveAll(example => example.Class == entry);
+        entry.Recount([]);
+        return removed;
     }
 
     private void RemoveAt(int index)
     {
-        examples[index].Class.Examples--;
+        ClassEntry entry = examples[index].Class;
         examples.RemoveAt(index);
+        entry.Recount(examples.Where(example => example.Class == entry).Select(example => example.Feature));
     }
 
     // The class with the most examples gives one up; which one is drawn from the seed and the newcomer's number.

@@ -30,7 +30,7 @@ internal static class PlayerSave
     /// What a save may cost its reader. Header and elements are bounded by the file alone, so that whatever the limits of a
     /// classifier let it hold and <see cref="Write"/> writes can be read again.
     /// </summary>
-    public static readonly ModelLimits Limits = new() { MaxFileBytes = 1 << 30, MaxHeaderBytes = 1 << 30, MaxElements = 1 << 28, MaxTensors = 16 };
+    public static readonly ModelLimits Limits = new() { MaxFileBytes = 256 << 20, MaxHeaderBytes = 128 << 20, MaxElements = 64 << 20, MaxTensors = 16 };
 
     private const string ChecksumKey = "odl.save.checksum";
     private const int Digits = 64;

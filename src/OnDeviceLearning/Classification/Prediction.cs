@@ -35,12 +35,12 @@ public readonly struct Prediction
     /// <summary>How far the likeliest class's probability lies above the second's; 1 where there is no second.</summary>
     public float Margin { get; }
 
-    /// <summary>Cosine between the input's embedding and what is nearest to it, -1 to 1: a class weight, or the mean of a class's examples.</summary>
+    /// <summary>Cosine between the input's embedding and the nearest class weight, -1 to 1.</summary>
     public float Similarity { get; }
 
     /// <summary>
-    /// Calibrated probability that the input belongs to any of the classes, 0 to 1, from <see cref="Similarity"/>;
-    /// 1 if the backbone brings no calibration.
+    /// Calibrated probability that the input belongs to any of the classes, 0 to 1, from <see cref="Similarity"/> and from how
+    /// near it lies to the examples that have been learnt from; 1 if the backbone brings no calibration.
     /// </summary>
     public float KnownProbability { get; }
 

@@ -24,23 +24,27 @@ public sealed class Drawing
         ArgumentNullException.ThrowIfNull(strokes);
         if (!float.IsFinite(penWidth) || penWidth < 0 || penWidth > 1)
             throw new ArgumentException($"Drawing: penWidth is {penWidth}; expected 0 (default) to 1 (the drawing's longer side).", nameof(penWidth));
-        strokes = strokes.Select((stroke, s) => stroke ?? throw new ArgumentException($"Drawing: stroke {s} is null.", nameof(strokes)));
-        this.strokes = strokes.Where(stroke => stroke.Count > 0).Select(stroke => stroke.ToArray()).ToArray();
-        int points = 0;
-        for (int s = 0; s < this.strokes.Length; s++)
+        var copied = new List<Vector2[]>();
+        int points = 0, index = -1;
+        foreach (IReadOnlyList<Vector2> stroke in strokes)
         {
-            points += this.strokes[s].Length;
-            if (points > MaxPoints)
+            index++;
+            if (stroke is null) throw new ArgumentException($"Drawing: stroke {index} is null.", nameof(strokes));
+            if (stroke.Count > MaxPoints - points)
                 throw new ArgumentException($"Drawing: more than {MaxPoints} points.", nameof(strokes));
-            foreach (Vector2 p in this.strokes[s])
+            points += stroke.Count;
+            foreach (Vector2 p in stroke)
                 if (!float.IsFinite(p.X) || !float.IsFinite(p.Y))
-                    throw new ArgumentException($"Drawing: stroke {s} holds the point ({p.X}, {p.Y}); coordinates must be finite.", nameof(strokes));
+                    throw new ArgumentException($"Drawing: stroke {index} holds the point ({p.X}, {p.Y}); coordinates must be finite.", nameof(strokes));
+            if (stroke.Count > 0) copied.Add([.. stroke]);
         }
+        this.strokes = [.. copied];
+        Strokes = [.. copied.Select(stroke => Array.AsReadOnly(stroke))];
         PenWidth = penWidth;
     }
 
     /// <summary>The strokes, each a list of points.</summary>
-    public IReadOnlyList<IReadOnlyList<Vector2>> Strokes => strokes;
+    public IReadOnlyList<IReadOnlyList<Vector2>> Strokes { get; }
 
     /// <summary>Pen width as a fraction of the longer side; 0 means the default.</summary>
     public float PenWidth { get; }

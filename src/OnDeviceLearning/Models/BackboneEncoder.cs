@@ -95,7 +95,8 @@ internal sealed class BackboneEncoder : IDisposable
             foreach (float value in embedding) squares += (double)value * value;
             if (!double.IsFinite(squares))
                 throw new ModelFormatException($"Backbone: the encoder of '{plan.Key}' gave an embedding that is not finite; its weights are unusable.");
-            if (squares == 0) continue;
+            if (squares == 0)
+                throw new ModelFormatException($"Backbone: the encoder of '{plan.Key}' gave an embedding of length 0, which points nowhere; its weights are unusable.");
             float norm = (float)Math.Sqrt(squares);
             for (int i = 0; i < embedding.Length; i++) embedding[i] /= norm;
         }

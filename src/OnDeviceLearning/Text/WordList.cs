@@ -9,7 +9,7 @@ internal sealed class WordList
     /// <summary>A word met this often in training is known for certain.</summary>
     private const double FamiliarCount = 1000;
 
-    private const double InflectionCertainty = 0.9, OneErrorCertainty = 0.7, TwoErrorsCertainty = 0.45;
+    private const double InflectionCertainty = 0.9, OneErrorCertainty = 0.45, TwoErrorsCertainty = 0.3;
 
     private static readonly string[] NumberWords =
     [
@@ -23,11 +23,15 @@ internal sealed class WordList
         "there", "which", "who", "has", "have", "as", "s", "i", "my", "you", "your", "some", "like", "just", "so", "to", "too",
     ];
 
+    /// <summary>Words that turn a description round. No encoder here minds them, so they are never understood.</summary>
+    private static readonly HashSet<string> Negations =
+        ["no", "not", "without", "never", "none", "nothing", "neither", "nor", "isn't", "aren't", "don't", "doesn't", "hasn't", "except", "lacking", "missing", "minus"];
+
     private readonly Dictionary<string, long> counts;
 
     private WordList(Dictionary<string, long> counts) => this.counts = counts;
 
-    /// <summary>Reads <c>{word: count in the training texts}</c>.</summary>
+    /// <summary>Reads <c>{word: count in the training texts}</c>; 0 stands for a word that is known to say nothing about what is described.</summary>
     /// <exception cref="ModelFormatException">A count is not a whole number of 0 or more, or a word occurs twice.</exception>
     public static WordList Parse(string json)
     {
@@ -49,6 +53,7 @@ internal sealed class WordList
     public WordReading Read(string word)
     {
         if (IsGlue(word)) return new WordReading(word, 1, null);
+        if (Negations.Contains(word) || counts.TryGetValue(word, out long count) && count == 0) return new WordReading(word, 0, null);
         if (Familiarity(word) is > 0 and double known) return new WordReading(word, known, null);
         if (char.IsDigit(word[0])) return ReadNumber(word);
         if (Array.IndexOf(NumberWords, word) is >= 0 and int value && Familiarity(value.ToString()) is > 0 and double digits)

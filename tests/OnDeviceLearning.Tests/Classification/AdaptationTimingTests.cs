@@ -147,8 +147,11 @@ public class AdaptationTimingTests
         {
             AdaptiveClassifier classifier = Taught(new() { Worker = AdaptationWorker.Own });
             classifier.Adapt(TimeSpan.FromMilliseconds(0.1));
+            Thread thread = classifier.BackgroundThread!;
+            Assert.True(thread.IsAlive);
             classifier.Dispose();
             classifier.Dispose();
+            Assert.False(thread.IsAlive);
         }
     }
 }

@@ -71,6 +71,53 @@ public sealed class ClassifierSaveTests : IDisposable
     }
 
     [Fact]
+    public void SavingOverADamagedFileKeepsTheLastGoodOne()
+    {
+        var world = new SyntheticWorld(34);
+        string path = Path.Combine(folder, "p.spells"), previous = path + AdaptiveClassifier.PreviousSuffix;
+        using AdaptiveClassifier classifier = Taught(world);
+        classifier.Save(path);
+        classifier.Save(path);
+        byte[] good = File.ReadAllBytes(previous);
+        File.WriteAllBytes(path, good[..700]);
+        classifier.Save(path);
+        Assert.Equal(good, File.ReadAllBytes(previous));
+        using (AdaptiveClassifier.Load(path, world, null)) { }
+
+        File.Delete(path);
+        FileNotFoundException e = Assert.Throws<FileNotFoundException>(() => AdaptiveClassifier.Load(path, world, null));
+        Assert.Contains("LoadPrevious", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhoeverSavesLastTheFileIsWhole()
+    {
+        string path = Path.Combine(folder, "shared.spells");
+        Parallel.For(0, 4, new ParallelOptions { MaxDegreeOfParallelism = 4 }, player =>
+        {
+            using AdaptiveClassifier classifier = Taught(new SyntheticWorld(35), 8 * (player + 1));
+            for (int i = 0; i < 10; i++) classifier.Save(path);
+        });
+        var world = new SyntheticWorld(35);
+        using AdaptiveClassifier last = AdaptiveClassifier.Load(path, world, null), before = AdaptiveClassifier.Load(path + AdaptiveClassifier.PreviousSuffix, world, null);
+        Assert.InRange(last.ExampleCount, 8, 32);
+        Assert.Equal(2, Directory.GetFiles(folder, "shared.*").Length);
+    }
+
+    [Fact]
+    public void WhatCannotBeSavedIsSaidInASentenceAndLeavesNothingBehind()
+    {
+        using AdaptiveClassifier classifier = Taught(new SyntheticWorld(36));
+        string inTheWay = Directory.CreateDirectory(Path.Combine(folder, "folder.spells")).FullName;
+        IOException e = Assert.Throws<IOException>(() => classifier.Save(inTheWay));
+        Assert.Contains("Save: '", e.Message, StringComparison.Ordinal);
+        Assert.Contains("is a folder", e.Message, StringComparison.Ordinal);
+        e = Assert.Throws<IOException>(() => classifier.Save(Path.Combine(folder, "no", "such", "place.spells")));
+        Assert.Contains("cannot be written", e.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(folder, "*.partial"));
+    }
+
+    [Fact]
     public void AnEmptyClassifierIsSavedToo()
     {
         var world = new SyntheticWorld(33);
