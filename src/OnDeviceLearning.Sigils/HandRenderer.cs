@@ -106,7 +106,7 @@ internal sealed class HandRenderer(HandStyle style, Random random)
         Shake(size);
         Round(kind switch
         {
-            StrokeKind.Jagged => 0.3f * style.CornerRounding,
+            StrokeKind.Jagged => 0.45f * style.CornerRounding,
             StrokeKind.Smooth => Math.Max(0.6f, style.CornerRounding),
             _ => style.CornerRounding,
         });

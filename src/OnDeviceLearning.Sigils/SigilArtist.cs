@@ -29,7 +29,8 @@ public static class SigilArtist
     {
         Primitive.Plus or Primitive.Cross or Primitive.Line or Primitive.Dot or Primitive.Arrow or Primitive.Infinity or Primitive.Sword or Primitive.Key => 0,
         Primitive.Circle or Primitive.Square or Primitive.Triangle or Primitive.Diamond or Primitive.Crescent or Primitive.Drop or Primitive.Heart => 0.22f,
-        Primitive.Hexagon or Primitive.Hourglass or Primitive.Star or Primitive.Sun or Primitive.Snowflake or Primitive.Flower or Primitive.Tree => 0.45f,
+        Primitive.Star or Primitive.Hourglass => 0.3f,
+        Primitive.Hexagon or Primitive.Sun or Primitive.Snowflake or Primitive.Flower or Primitive.Tree => 0.45f,
         _ => 0.35f,
     };
 

@@ -124,7 +124,12 @@ internal sealed class SigilBatches : IDisposable
         _ => 16,
     };
 
-    private static Term Plain(Random random) => new((Primitive)random.Next(Enum.GetValues<Primitive>().Length));
+    /// <summary>Shapes that people draw in the most ways, and that are taken for one another.</summary>
+    private static readonly Primitive[] protean =
+        [Primitive.Zigzag, Primitive.Wave, Primitive.Bolt, Primitive.Hexagon, Primitive.Snowflake, Primitive.Sword, Primitive.Star, Primitive.Tree, Primitive.Crescent];
+
+    private static Term Plain(Random random) =>
+        new(random.NextDouble() < 0.35 ? protean[random.Next(protean.Length)] : (Primitive)random.Next(Enum.GetValues<Primitive>().Length));
 
     /// <summary>Who is above whom among three is the hardest thing to learn.</summary>
     private static Composition SampleTrained(Random random, bool threeParts = false)
@@ -148,8 +153,8 @@ internal sealed class SigilBatches : IDisposable
     /// <summary>Who is above whom, and how many, is harder than the rest and asked more often.</summary>
     private static Composition? Confusable(Composition of, Random random) => random.NextDouble() switch
     {
-        < 0.35 => CompositionSampler.Distractor(of, DistractorKind.SwappedRoles, random),
-        < 0.55 => CompositionSampler.Distractor(of, DistractorKind.OtherCount, random),
+        < 0.3 => CompositionSampler.Distractor(of, DistractorKind.SwappedRoles, random),
+        < 0.6 => CompositionSampler.Distractor(of, DistractorKind.OtherCount, random),
         _ => CompositionSampler.Distractor(of, random),
     };
 

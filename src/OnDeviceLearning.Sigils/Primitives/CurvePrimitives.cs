@@ -53,8 +53,8 @@ internal static class CurvePrimitives
         if (r.Maybe(0.3f)) s.Points.Reverse();
     }
 
-    /// <summary>Humps higher than this over their number can no longer be told from teeth on small paper.</summary>
-    private const float Steepest = 1.1f;
+    /// <summary>Humps higher than this over their number can no longer be told from teeth on small paper, and people draw teeth that steep.</summary>
+    private const float Steepest = 0.65f;
 
     public static void Wave(Sketch s, Random r)
     {

@@ -129,7 +129,7 @@ internal static class ObjectPrimitives
 
     public static void Sword(Sketch s, Random r)
     {
-        float guard = r.Between(0.25f, 0.5f), at = r.Between(0.35f, 0.6f), t = r.Between(0.07f, 0.2f), kind = r.NextSingle();
+        float guard = r.Between(0.25f, 0.5f), at = r.Between(0.35f, 0.6f), t = r.Maybe(0.25f) ? r.Between(0.2f, 0.36f) : r.Between(0.07f, 0.2f), kind = r.NextSingle();
         if (kind < 0.3f) s.Line(0, -1, 0, 1);
         else
         {
