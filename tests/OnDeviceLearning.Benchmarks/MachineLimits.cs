@@ -25,7 +25,7 @@ internal sealed unsafe class MachineLimits
         foreach (int width in (int[])[16, 8])
         {
             if (width == 16 && !Vector512.IsHardwareAccelerated) continue;
-            double seconds = BestTime(threads, 12, _ =>
+            double seconds = BestTime(threads, 60, _ =>
             {
                 if (width == 16) Multiply512(iterations);
                 else Multiply256(iterations);
@@ -50,7 +50,7 @@ internal sealed unsafe class MachineLimits
             NativeMemory.Fill(memory, (nuint)bytes, 1);
             long part = bytes / 2 / threads;
             int repeats = (int)Math.Max(1, (16L << 20) / bytes);
-            double seconds = BestTime(threads, 8, thread =>
+            double seconds = BestTime(threads, 12, thread =>
             {
                 for (int r = 0; r < repeats; r++)
                     Buffer.MemoryCopy(memory + thread * part, memory + bytes / 2 + thread * part, part, part);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 
 namespace OnDeviceLearning.Benchmarks;
 
@@ -51,16 +52,21 @@ internal static class Turns
         return Math.Max(effort.Turns, (int)(effort.Timed / turn));
     }
 
+    // Until the time is over in which the just-in-time compiler has had nothing to do: it replaces a method's first code
+    // in the background, in steps of 100 ms.
     /// <returns>The time of the last run.</returns>
     private static TimeSpan WarmUp(Action run, Effort effort)
     {
-        long start = Stopwatch.GetTimestamp(), last;
+        long start = Stopwatch.GetTimestamp(), quiet = start, last, methods = 0;
         do
         {
             last = Stopwatch.GetTimestamp();
             run();
+            if (JitInfo.GetCompiledMethodCount() == methods) continue;
+            methods = JitInfo.GetCompiledMethodCount();
+            quiet = Stopwatch.GetTimestamp();
         }
-        while (Stopwatch.GetElapsedTime(start) < effort.WarmUp);
+        while (Stopwatch.GetElapsedTime(quiet) < effort.WarmUp && Stopwatch.GetElapsedTime(start) < 10 * effort.WarmUp);
         return Stopwatch.GetElapsedTime(last);
     }
 
