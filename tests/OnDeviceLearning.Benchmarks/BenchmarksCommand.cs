@@ -17,7 +17,12 @@ internal static class BenchmarksCommand
         var threads = new Option<int?>("--threads") { Description = "Only rows with so many threads.", HelpName = "N" };
         var rows = new Option<string>("--rows") { Description = "'list' prints the names of the rows instead of measuring them.", HelpName = "list" };
         rows.AcceptOnlyFromAmong("list");
-        var root = new RootCommand("Times the CPU device beside ONNX Runtime and TorchSharp, on the same graphs with the same numbers.") { quick, json, filter, threads, rows };
+        var jit = Sample("--jit-sample", aheadOfTime: false);
+        var aot = Sample("--aot-sample", aheadOfTime: true);
+        var root = new RootCommand("Times the CPU device beside ONNX Runtime and TorchSharp, on the same graphs with the same numbers.") 
+        {
+            quick, json, filter, threads, rows, jit, aot,
+        };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
@@ -29,7 +34,7 @@ internal static class BenchmarksCommand
             bool isQuick = parsed.GetValue(quick);
             BenchmarkRow[] chosen =
             [
-                .. Rows.All.Where(row => (!isQuick || row.IsQuick)
+                .. Rows.All(parsed.GetValue(jit)!, parsed.GetValue(aot)!).Where(row => (!isQuick || row.IsQuick)
                     && row.Name.Contains(parsed.GetValue(filter)!, StringComparison.OrdinalIgnoreCase)
                     && (parsed.GetValue(threads) is not { } count || row.Threads == count)),
             ];
@@ -47,6 +52,13 @@ internal static class BenchmarksCommand
         });
         return parsed.Invoke();
     }
+
+    private static Option<string> Sample(string name, bool aheadOfTime) => new(name)
+    {
+        Description = $"demo/AotSample, compiled {(aheadOfTime ? "ahead of" : "just in")} time, for the cold start.",
+        HelpName = "FILE",
+        DefaultValueFactory = _ => ColdStartRow.DefaultSample(aheadOfTime),
+    };
 
     private static int Measure(BenchmarkRow[] rows, Effort effort, bool json, TextWriter output, TextWriter error)
     {

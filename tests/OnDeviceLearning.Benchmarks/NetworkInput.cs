@@ -29,6 +29,9 @@ internal sealed class NetworkInput
         }
     }
 
+    /// <summary>One vector.</summary>
+    public NetworkInput(float[] values) => (Values, Shape) = (values, [1, values.Length]);
+
     public long[] Shape { get; }
 
     public float[]? Values { get; }

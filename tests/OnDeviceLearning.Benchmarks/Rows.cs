@@ -5,7 +5,20 @@ internal static class Rows
 {
     private const int TrainingBatch = 32;
 
-    public static IReadOnlyList<BenchmarkRow> All { get; } = [.. new[] { 1, 2 }.SelectMany(OnThreads)];
+    /// <param name="jitSample">The just-in-time build of demo/AotSample.</param>
+    /// <param name="aotSample">Its ahead-of-time build.</param>
+    public static IReadOnlyList<BenchmarkRow> All(string jitSample, string aotSample) =>
+    [
+        .. OnThreads(1),
+        new HeadRow(WithGuard: false) { IsQuick = true },
+        new HeadRow(WithGuard: true) { IsQuick = true },
+        new ClassifyRow(1) { IsQuick = true },
+        new AdaptRow { IsQuick = true },
+        new ColdStartRow(AheadOfTime: false, jitSample) { IsQuick = true },
+        new ColdStartRow(AheadOfTime: true, aotSample) { IsQuick = true },
+        .. OnThreads(2),
+        new ClassifyRow(2),
+    ];
 
     private static IEnumerable<BenchmarkRow> OnThreads(int threads)
     {

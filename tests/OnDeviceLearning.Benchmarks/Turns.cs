@@ -46,6 +46,14 @@ internal static class Turns
         return [.. timings.Select(t => t.Count == 0 ? null : Distribution.Of(t))];
     }
 
+    /// <summary>A single run, for what happens only once.</summary>
+    public static TimeSpan Once(Action run)
+    {
+        long start = Stopwatch.GetTimestamp();
+        run();
+        return Stopwatch.GetElapsedTime(start);
+    }
+
     private static int Rounds(Effort effort, Action?[] contestants, TimeSpan[] longest)
     {
         TimeSpan turn = longest.Where((_, c) => contestants[c] is not null).Append(effort.Turn).Max();
