@@ -152,7 +152,7 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
         ProductEpilogue epilogue = Epilogue;
         float* bias = epilogue.Bias(memory), residual = epilogue.Residual(memory);
         target.Relu = epilogue.IsRelu;
-        target.Residual = residual == null ? null : residual + group * outChannels;
+        target.Residual = residual == null ? null : residual + group * outChannels + firstPanel * Gemm.Panel;
         for (int panel = firstPanel; panel < lastPanel; panel++)
         {
             int column = panel * Gemm.Panel;
