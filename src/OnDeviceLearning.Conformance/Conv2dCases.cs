@@ -31,6 +31,11 @@ public static partial class ConformanceSuite
             (33, 2, 3, 3, 3, 3, 3, 1, 1, 1, 1),
             (1, 300, 6, 7, 20, 3, 3, 1, 1, 1, 1),
             (2, 2, 67, 71, 3, 3, 3, 1, 1, 1, 1),
+            // Long sums, where transformed products lose most; no padding, and more of it; many tiles.
+            (1, 128, 8, 9, 128, 3, 3, 1, 1, 1, 1),
+            (2, 64, 10, 7, 40, 3, 3, 1, 0, 1, 1),
+            (1, 20, 5, 6, 33, 3, 3, 1, 2, 1, 1),
+            (9, 16, 24, 24, 16, 3, 3, 1, 1, 1, 1),
         ];
         int seed = 1;
         foreach ((int n, int c, int h, int w, int o, int kh, int kw, int stride, int padding, int dilation, int groups) in sizes)

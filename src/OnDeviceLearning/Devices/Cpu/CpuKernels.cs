@@ -11,9 +11,9 @@ internal static class CpuKernels
     public static CpuKernel For(Operation operation) => operation switch
     {
         MatMul op => new MatMulKernel(op),
-        Conv2d op => DepthwiseKernel.Fits(op) ? new DepthwiseConv2dKernel(op) : new Conv2dKernel(op, planes: false),
-        Conv2dInputGradient op => DepthwiseKernel.Fits(op) ? new DepthwiseInputGradientKernel(op) : new Conv2dInputGradientKernel(op),
-        Conv2dWeightGradient op => DepthwiseKernel.Fits(op) ? new DepthwiseWeightGradientKernel(op) : new Conv2dWeightGradientKernel(op, planes: false),
+        Conv2d op => DepthwiseKernel.Fits(op) ? new DepthwiseConv2dKernel(op) : WinogradTiles.Fits(op) ? new WinogradConv2dKernel(op) : new Conv2dKernel(op, planes: false),
+        Conv2dInputGradient op => DepthwiseKernel.Fits(op) ? new DepthwiseInputGradientKernel(op) : WinogradTiles.Fits(op) ? new WinogradInputGradientKernel(op) : new Conv2dInputGradientKernel(op),
+        Conv2dWeightGradient op => DepthwiseKernel.Fits(op) ? new DepthwiseWeightGradientKernel(op) : WinogradTiles.Fits(op) ? new WinogradWeightGradientKernel(op) : new Conv2dWeightGradientKernel(op, planes: false),
         BiasAdd op => new BiasAddKernel(op),
         BiasGradient op => op.Inner == 1 ? new BiasColumnGradientKernel(op.Outer, op.Channels) : new BiasPlaneGradientKernel(op),
         Activation op => new ActivationKernel(op),

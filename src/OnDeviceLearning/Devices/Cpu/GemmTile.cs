@@ -32,6 +32,9 @@ internal unsafe struct TileTarget
     public float Alpha;
     public bool Accumulate, Relu;
 
+    /// <summary>Whether whole tiles of sums go to c and nothing is done to them; c has room for all rows of the tile's shape.</summary>
+    public bool Plain;
+
     /// <summary>Null for none: a bias for each column, and a residual that lies as c does.</summary>
     public float* Bias, Residual;
 
@@ -82,8 +85,8 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
                 if (TShape.Rows > 11) { x = TSimd.Broadcast(a11[k]); c11l = TSimd.MultiplyAdd(x, low, c11l); if (TShape.Vectors > 1) c11h = TSimd.MultiplyAdd(x, high, c11h); }
             }
         }
-        float* tile = target.Tile;
-        int row = TShape.Vectors * TSimd.Width;
+        float* tile = target.Plain ? target.C : target.Tile;
+        nint row = target.Plain ? target.CRow : TShape.Vectors * TSimd.Width;
         if (TShape.Rows > 0) { TSimd.Store(tile + 0 * row, c0l); if (TShape.Vectors > 1) TSimd.Store(tile + 0 * row + TSimd.Width, c0h); }
         if (TShape.Rows > 1) { TSimd.Store(tile + 1 * row, c1l); if (TShape.Vectors > 1) TSimd.Store(tile + 1 * row + TSimd.Width, c1h); }
         if (TShape.Rows > 2) { TSimd.Store(tile + 2 * row, c2l); if (TShape.Vectors > 1) TSimd.Store(tile + 2 * row + TSimd.Width, c2h); }
@@ -96,7 +99,7 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
         if (TShape.Rows > 9) { TSimd.Store(tile + 9 * row, c9l); if (TShape.Vectors > 1) TSimd.Store(tile + 9 * row + TSimd.Width, c9h); }
         if (TShape.Rows > 10) { TSimd.Store(tile + 10 * row, c10l); if (TShape.Vectors > 1) TSimd.Store(tile + 10 * row + TSimd.Width, c10h); }
         if (TShape.Rows > 11) { TSimd.Store(tile + 11 * row, c11l); if (TShape.Vectors > 1) TSimd.Store(tile + 11 * row + TSimd.Width, c11h); }
-        TileFinish<TSimd, TVector>.Run(row, ref target);
+        if (!target.Plain) TileFinish<TSimd, TVector>.Run((int)row, ref target);
     }
 
     /// <summary>
@@ -126,8 +129,8 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
             if (TShape.Rows > 10) { x = TSimd.Broadcast(a[10]); c10l = TSimd.MultiplyAdd(x, low, c10l); if (TShape.Vectors > 1) c10h = TSimd.MultiplyAdd(x, high, c10h); }
             if (TShape.Rows > 11) { x = TSimd.Broadcast(a[11]); c11l = TSimd.MultiplyAdd(x, low, c11l); if (TShape.Vectors > 1) c11h = TSimd.MultiplyAdd(x, high, c11h); }
         }
-        float* tile = target.Tile;
-        int row = TShape.Vectors * TSimd.Width;
+        float* tile = target.Plain ? target.C : target.Tile;
+        nint row = target.Plain ? target.CRow : TShape.Vectors * TSimd.Width;
         if (TShape.Rows > 0) { TSimd.Store(tile + 0 * row, c0l); if (TShape.Vectors > 1) TSimd.Store(tile + 0 * row + TSimd.Width, c0h); }
         if (TShape.Rows > 1) { TSimd.Store(tile + 1 * row, c1l); if (TShape.Vectors > 1) TSimd.Store(tile + 1 * row + TSimd.Width, c1h); }
         if (TShape.Rows > 2) { TSimd.Store(tile + 2 * row, c2l); if (TShape.Vectors > 1) TSimd.Store(tile + 2 * row + TSimd.Width, c2h); }
@@ -140,7 +143,7 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
         if (TShape.Rows > 9) { TSimd.Store(tile + 9 * row, c9l); if (TShape.Vectors > 1) TSimd.Store(tile + 9 * row + TSimd.Width, c9h); }
         if (TShape.Rows > 10) { TSimd.Store(tile + 10 * row, c10l); if (TShape.Vectors > 1) TSimd.Store(tile + 10 * row + TSimd.Width, c10h); }
         if (TShape.Rows > 11) { TSimd.Store(tile + 11 * row, c11l); if (TShape.Vectors > 1) TSimd.Store(tile + 11 * row + TSimd.Width, c11h); }
-        TileFinish<TSimd, TVector>.Run(row, ref target);
+        if (!target.Plain) TileFinish<TSimd, TVector>.Run((int)row, ref target);
     }
 }
 
