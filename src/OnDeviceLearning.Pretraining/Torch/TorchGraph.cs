@@ -1,6 +1,7 @@
 using OnDeviceLearning.Graphs;
 using OnDeviceLearning.Operations;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -22,8 +23,9 @@ public sealed class TorchGraph
         foreach (GraphNode node in graph.Nodes)
             foreach ((string name, Tensor value) in Initialise(node.Layer))
             {
-                bool trained = name is not ("mean" or "variance");
-                parameters.Add($"{node.Name}.{name}", value.requires_grad_(trained).DetachFromDisposeScope());
+                // What is trained is a torch parameter, so that torch's own optimizers take it.
+                Tensor tensor = name is "mean" or "variance" ? value : new Parameter(value);
+                parameters.Add($"{node.Name}.{name}", tensor.DetachFromDisposeScope());
             }
     }
 

@@ -30,7 +30,7 @@ public sealed partial class AdaptiveClassifier : IDisposable
     public const int MaxNameLength = 200;
 
     /// <summary>The most classes.</summary>
-    public const int MaxClasses = 4_096;
+    public const int MaxClasses = 16_384;
 
     /// <summary>The most descriptions of one class.</summary>
     public const int MaxDescriptions = 64;

@@ -62,6 +62,9 @@ internal sealed class HeadTrainer
     /// <summary>Gradient norm at the end of the fit on all examples.</summary>
     public double GradientNorm { get; private set; }
 
+    /// <summary>Iterations of all fits of this run together.</summary>
+    public int Iterations { get; private set; }
+
     /// <summary>Units of work done in this run.</summary>
     public long Units { get; private set; }
 
@@ -87,6 +90,7 @@ internal sealed class HeadTrainer
         judged = HeadObjective.Grow(judged, count);
         Array.Clear(judged, 0, count);
         Units = 0;
+        Iterations = 0;
         Volatile.Write(ref progress, 0);
         BeginFit(-1);
     }
@@ -247,6 +251,7 @@ internal sealed class HeadTrainer
             Volatile.Write(ref progress, (float)((fold + 1 + part) / (evidence.Folds + 1)));
             return;
         }
+        Iterations += minimizer.Iterations;
         if (fold < 0) GradientNorm = minimizer.GradientNorm;
         Next(fold < 0 ? Stage.Keep : Stage.Measure);
     }

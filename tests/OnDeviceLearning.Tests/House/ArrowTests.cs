@@ -18,7 +18,7 @@ public sealed class ArrowTests
         ["OnDeviceLearning.DirectX12"] = new([Runtime, "OnDeviceLearning.Gpu"], ["ComputeSharp"]),
         ["OnDeviceLearning.Conformance"] = new([Runtime], []),
         ["OnDeviceLearning.Sigils"] = new([Runtime], []),
-        ["OnDeviceLearning.Pretraining"] = new([Runtime, "OnDeviceLearning.Sigils"], ["TorchSharp-cpu"]),
+        ["OnDeviceLearning.Pretraining"] = new([Runtime, "OnDeviceLearning.Sigils"], ["TorchSharp-cpu", "Google.Protobuf"]),
     };
 
     private static readonly string[] AllProjects = [.. RepositoryFiles.All.Where(p => p.EndsWith(".csproj", StringComparison.Ordinal))];

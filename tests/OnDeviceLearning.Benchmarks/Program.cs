@@ -1,0 +1,1 @@
+return OnDeviceLearning.Benchmarks.BenchmarksCommand.Run(args, Console.Out, Console.Error);
