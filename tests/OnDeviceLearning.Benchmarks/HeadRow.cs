@@ -35,6 +35,7 @@ internal sealed record HeadRow(bool WithGuard)
             throw new BenchmarkException($"The fit ended at a gradient norm of {trainer.GradientNorm:E1}; expected at most {settings.Tolerance:E0}.");
         string remark = $"{trainer.Iterations} iterations";
         double? error = null;
+        using IDisposable silence = NativeErrorStream.Silence();
         TorchHead? torch = null;
         if (!WithGuard)
         {
