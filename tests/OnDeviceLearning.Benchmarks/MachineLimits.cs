@@ -16,12 +16,14 @@ internal sealed unsafe class MachineLimits
     private readonly Dictionary<int, double> peaks = [];
     private readonly Dictionary<(int, long), double> bandwidths = [];
 
-    /// <summary>Floating-point operations a second of all threads together, a fused multiply-add counted as two.</summary>
+    /// <summary>
+    /// Floating-point operations a second of all threads together, a fused multiply-add counted as two. Measured at each
+    /// call, and the best so far returned: a core that somebody else had for a moment is no limit.
+    /// </summary>
     public double FlopsPerSecond(int threads)
     {
-        if (peaks.TryGetValue(threads, out double known)) return known;
         const int iterations = 100_000;
-        double best = 0;
+        double best = peaks.GetValueOrDefault(threads);
         foreach (int width in (int[])[16, 8])
         {
             if (width == 16 && !Vector512.IsHardwareAccelerated) continue;
