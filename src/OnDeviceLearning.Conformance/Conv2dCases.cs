@@ -31,6 +31,11 @@ public static partial class ConformanceSuite
             (33, 2, 3, 3, 3, 3, 3, 1, 1, 1, 1),
             (1, 300, 6, 7, 20, 3, 3, 1, 1, 1, 1),
             (2, 2, 67, 71, 3, 3, 3, 1, 1, 1, 1),
+            // Long sums, where transformed products lose most; no padding, and more of it; many tiles.
+            (1, 128, 8, 9, 128, 3, 3, 1, 1, 1, 1),
+            (2, 64, 10, 7, 40, 3, 3, 1, 0, 1, 1),
+            (1, 20, 5, 6, 33, 3, 3, 1, 2, 1, 1),
+            (9, 16, 24, 24, 16, 3, 3, 1, 1, 1, 1),
         ];
         int seed = 1;
         foreach ((int n, int c, int h, int w, int o, int kh, int kw, int stride, int padding, int dilation, int groups) in sizes)
@@ -39,5 +44,12 @@ public static partial class ConformanceSuite
             yield return new(new Conv2dInputGradient(n, c, h, w, o, kh, kw, stride, padding, dilation, groups), seed++);
             yield return new(new Conv2dWeightGradient(n, c, h, w, o, kh, kw, stride, padding, dilation, groups), seed);
         }
+        // More weights than a cache holds, so that they are used in several parts.
+        yield return new(new Conv2d(1, 120, 4, 5, 130, 3, 3, 1, 1, HasBias: true, HasResidual: true, Activation: ActivationKind.Relu), seed++);
+        yield return new(new Conv2dInputGradient(1, 120, 4, 5, 130, 3, 3, 1, 1), seed++);
+        // Every epilogue, on a convolution with tails everywhere, a pointwise and a depthwise one.
+        foreach (Conv2d conv in (Conv2d[])[new(2, 5, 9, 7, 19, 3, 3, 1, 1), new(3, 16, 6, 6, 40, 1, 1), new(2, 9, 8, 11, 9, 3, 3, 2, 1, 1, 9)])
+            foreach ((bool bias, bool residual, ActivationKind? activation) in Epilogues())
+                yield return new(conv with { HasBias = bias, HasResidual = residual, Activation = activation }, seed++);
     }
 }

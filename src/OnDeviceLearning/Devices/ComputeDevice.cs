@@ -89,6 +89,12 @@ public abstract class DeviceBuffer : IDisposable
     /// <summary>What the elements are.</summary>
     public ElementType Type { get; }
 
+    /// <summary>
+    /// Whether only operations of one program ever see the contents, each tensor as the very range that wrote it: a device
+    /// may then keep them in an order of its own.
+    /// </summary>
+    internal bool IsPrivate { get; set; }
+
     /// <summary>Copies floats in, starting at element <paramref name="offset"/>.</summary>
     /// <exception cref="ArgumentException">They do not fit, or the buffer holds integers.</exception>
     public void Write(ReadOnlySpan<float> source, int offset = 0)

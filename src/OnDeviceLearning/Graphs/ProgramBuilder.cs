@@ -106,7 +106,9 @@ internal sealed class ProgramBuilder(ComputeDevice device)
         List<PlannedTensor> placed = tensors.FindAll(t => t.Type == type && t.First >= 0);
         if (placed.Count == 0) return null;
         int length = ArenaPlanner.Place(placed);
-        return device.Allocate(length, type);
+        DeviceBuffer arena = device.Allocate(length, type);
+        arena.IsPrivate = true;
+        return arena;
     }
 }
 

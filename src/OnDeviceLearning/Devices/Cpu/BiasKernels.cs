@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Numerics.Tensors;
 using OnDeviceLearning.Operations;
 
@@ -25,25 +24,17 @@ internal sealed unsafe class BiasAddKernel(BiasAdd op) : CpuKernel
     }
 }
 
-/// <summary>A block of columns a unit where Inner is 1, otherwise a channel.</summary>
-internal sealed unsafe class BiasGradientKernel(BiasGradient op) : CpuKernel
+/// <summary>A channel of planes a unit.</summary>
+internal sealed unsafe class BiasPlaneGradientKernel(BiasGradient op) : CpuKernel
 {
-    public override int Units(int stage) => op.Inner == 1 ? ColumnSums.Blocks(op.Channels) : op.Channels;
+    public override int Units(int stage) => op.Channels;
 
-    public override double UnitSeconds(int stage) => (double)op.Outer * (op.Inner == 1 ? ColumnSums.Width : op.Inner) * 4 / BytesPerSecond + 20e-9 * op.Outer;
+    public override double UnitSeconds(int stage) => (double)op.Outer * op.Inner * 4 / BytesPerSecond + 20e-9 * op.Outer;
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
-        float* sums = stackalloc float[ColumnSums.Width];
         for (int unit = from; unit < to; unit++)
         {
-            if (op.Inner == 1)
-            {
-                int column = unit * ColumnSums.Width, columns = Math.Min(ColumnSums.Width, op.Channels - column);
-                ColumnSums.Sum(memory[0] + column, op.Channels, op.Outer, columns, sums);
-                for (int i = 0; i < columns; i++) memory[1][column + i] += sums[i];
-                continue;
-            }
             float sum = 0;
             for (int o = 0; o < op.Outer; o++) sum += TensorPrimitives.Sum(new ReadOnlySpan<float>(memory[0] + ((long)o * op.Channels + unit) * op.Inner, op.Inner));
             memory[1][unit] += sum;
@@ -94,26 +85,6 @@ internal sealed unsafe class MeanGradientKernel(MeanGradient op) : CpuKernel
             else
                 for (int c = 0; c < op.Count; c++)
                     TensorPrimitives.Divide(new ReadOnlySpan<float>(dy, op.Inner), op.Count, new Span<float>(dx + (long)c * op.Inner, op.Inner));
-        }
-    }
-}
-
-/// <summary>Sums down the columns of a row-major matrix, a block of columns at a time, rows in order.</summary>
-internal static unsafe class ColumnSums
-{
-    public const int Width = 64;
-
-    public static int Blocks(int columns) => (columns + Width - 1) / Width;
-
-    public static void Sum(float* x, nint rowStride, int rows, int columns, float* sums)
-    {
-        new ReadOnlySpan<float>(x, columns).CopyTo(new Span<float>(sums, columns));
-        for (int r = 1; r < rows; r++)
-        {
-            float* row = x + r * rowStride;
-            int i = 0;
-            for (; i + Vector<float>.Count <= columns; i += Vector<float>.Count) Vector.Store(Vector.Load(sums + i) + Vector.Load(row + i), sums + i);
-            for (; i < columns; i++) sums[i] += row[i];
         }
     }
 }

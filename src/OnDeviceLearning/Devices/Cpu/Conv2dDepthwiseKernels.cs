@@ -1,115 +1,280 @@
-using System.Numerics;
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using OnDeviceLearning.Operations;
-using static OnDeviceLearning.Devices.Cpu.Conv2dTiles;
 
 namespace OnDeviceLearning.Devices.Cpu;
 
-/// <summary>Depthwise convolution (one channel a group) and its gradients: a product would have one row, so rows of pixels are combined directly.</summary>
-internal abstract unsafe class DepthwiseKernel(Conv2dOperation op) : CpuKernel
+/// <summary>
+/// Depthwise convolution (one channel a group) of channels-last images: a product would have one row, so channels are the
+/// vectors and pixels are combined directly. What the forward pass and the input gradient share; the one is the other with
+/// source and target exchanged. Stage 0 packs the weights as [taps, C]; stage 1 takes a target row a unit.
+/// </summary>
+internal abstract unsafe class DepthwiseKernel : CpuKernel
 {
-    protected readonly Conv2dTiles Tiles = new(op);
+    private readonly Conv2dOperation op;
+    private readonly Conv2dTaps taps;
+    private readonly bool gradient;
 
-    protected double PlaneSeconds => 2.0 * Tiles.Pixels * Tiles.KernelSize / (op.Stride == 1 ? 4e9 : 1e9) + 4.0 * (Tiles.Pixels + op.H * op.W) / BytesPerSecond;
-
-    /// <summary>For kernel element k and output row: the input row it meets and the columns lead..end that lie inside; false where it lies outside.</summary>
-    protected bool Meets(int k, int outRow, out long inputStart, out int lead, out int end)
+    protected DepthwiseKernel(Conv2dOperation op, bool gradient)
     {
-        int h = outRow * op.Stride - op.Padding + k / op.KernelW * op.Dilation, w = -op.Padding + k % op.KernelW * op.Dilation;
-        (lead, end) = Tiles.Inside(w, Tiles.OutW);
-        inputStart = (long)h * op.W + w;
-        return (uint)h < (uint)op.H && lead < end;
+        this.op = op;
+        this.gradient = gradient;
+        taps = new Conv2dTaps(op, gradient);
     }
 
-    /// <summary>to[i * toStride] += scale * from[i * fromStride] for i in 0..count.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected static void AddScaled(float scale, float* from, int fromStride, float* to, int toStride, int count)
-    {
-        int i = 0;
-        if (fromStride == 1 && toStride == 1)
-        {
-            Vector<float> factor = new(scale);
-            for (; i + Vector<float>.Count <= count; i += Vector<float>.Count)
-                Vector.Store(Vector.Load(to + i) + factor * Vector.Load(from + i), to + i);
-        }
-        for (; i < count; i++) to[i * toStride] += scale * from[i * fromStride];
-    }
-}
+    /// <summary>Whether these kernels compute it.</summary>
+    public static bool Fits(Conv2dOperation op) => op.Groups == op.C && op.OutChannels == op.C && op.C > 1;
 
-/// <summary>One plane of y a unit.</summary>
-internal sealed unsafe class DepthwiseConv2dKernel(Conv2d op) : DepthwiseKernel(op)
-{
-    public override int Units(int stage) => op.N * op.C;
+    private int Kernel => op.KernelH * op.KernelW;
 
-    public override double UnitSeconds(int stage) => PlaneSeconds;
+    protected abstract ProductEpilogue Epilogue { get; }
+
+    protected abstract int SourceOperand { get; }
+
+    public override int Stages => 2;
+
+    public override long KeptMemory => (long)Kernel * op.C + CpuBuffer.Slack;
+
+    public override long WorkerScratch => 4L * Kernel; // an offset and a pointer of each tap
+
+    public override int Units(int stage) => stage == 0 ? 1 : op.N * taps.TargetH;
+
+    public override double UnitSeconds(int stage) =>
+        stage == 0 ? Kernel * op.C * 2e-9 : 50e-9 + taps.TargetW * (double)op.C * (Kernel * 0.15e-9 + 0.4e-9) + taps.TargetW * Kernel * 2e-9;
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
-        for (int plane = from; plane < to; plane++)
+        if (stage == 0)
         {
-            int channel = plane % op.C;
-            float* x = memory[0] + (long)plane * op.H * op.W, w = memory[1] + channel * Tiles.KernelSize;
-            float* y = memory[op.HasBias ? 3 : 2] + (long)plane * Tiles.Pixels;
-            new Span<float>(y, Tiles.Pixels).Fill(op.HasBias ? memory[2][channel] : 0);
-            for (int row = 0; row < Tiles.OutH; row++)
-                for (int k = 0; k < Tiles.KernelSize; k++)
-                    if (Meets(k, row, out long start, out int lead, out int end))
-                        AddScaled(w[k], x + start + lead * op.Stride, op.Stride, y + row * Tiles.OutW + lead, 1, end - lead);
+            float* w = memory[PackedOperand];
+            for (int t = 0; t < Kernel; t++)
+                for (int c = 0; c < op.C; c++) memory.Kept[(long)t * op.C + c] = w[(long)c * Kernel + t];
+            return;
         }
+        for (int unit = from; unit < to; unit++) Row(memory, unit / taps.TargetH, unit % taps.TargetH);
     }
-}
 
-/// <summary>One plane of dx a unit.</summary>
-internal sealed unsafe class DepthwiseInputGradientKernel(Conv2dInputGradient op) : DepthwiseKernel(op)
-{
-    public override int Units(int stage) => op.N * op.C;
-
-    public override double UnitSeconds(int stage) => PlaneSeconds;
-
-    public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
+    private void Row(in CpuKernelMemory memory, int image, int h)
     {
-        for (int plane = from; plane < to; plane++)
+        float* source = memory[SourceOperand] + (long)image * taps.SourcePixels * op.C;
+        long start = ((long)image * taps.TargetH + h) * taps.TargetW * op.C;
+        float* y = memory[Epilogue.Output] + start, bias = Epilogue.Bias(memory), residual = Epilogue.Residual(memory);
+        if (residual != null) residual += start;
+        nint* offsets = (nint*)memory.Scratch;
+        float** weights = (float**)(offsets + Kernel);
+        int step = gradient ? 1 : op.Stride, count = 0, listed = -1; // the column whose taps are listed and whose neighbours' are the same
+        for (int w = 0; w < taps.TargetW;)
         {
-            float* w = memory[0] + plane % op.C * Tiles.KernelSize, dy = memory[1] + (long)plane * Tiles.Pixels, dx = memory[2] + (long)plane * op.H * op.W;
-            new Span<float>(dx, op.H * op.W).Clear();
-            for (int row = 0; row < Tiles.OutH; row++)
-                for (int k = 0; k < Tiles.KernelSize; k++)
-                    if (Meets(k, row, out long start, out int lead, out int end))
-                        AddScaled(w[k], dy + row * Tiles.OutW + lead, 1, dx + start + lead * op.Stride, op.Stride, end - lead);
-        }
-    }
-}
-
-/// <summary>One channel of dw a unit, one image a stage.</summary>
-internal sealed unsafe class DepthwiseWeightGradientKernel(Conv2dWeightGradient op) : DepthwiseKernel(op)
-{
-    public override int Stages => op.N;
-
-    public override int Units(int stage) => op.C;
-
-    public override double UnitSeconds(int stage) => PlaneSeconds;
-
-    public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
-    {
-        for (int channel = from; channel < to; channel++)
-        {
-            long plane = (long)stage * op.C + channel;
-            float* x = memory[0] + plane * op.H * op.W, dy = memory[1] + plane * Tiles.Pixels, dw = memory[2] + channel * Tiles.KernelSize;
-            for (int k = 0; k < Tiles.KernelSize; k++)
+            int pixels = Alike(w);
+            if (listed < 0 || pixels == 0 || !Inner(listed))
             {
-                float sum = 0;
-                for (int row = 0; row < Tiles.OutH; row++)
+                count = 0;
+                for (int kh = 0; kh < op.KernelH; kh++)
                 {
-                    if (!Meets(k, row, out long start, out int lead, out int end)) continue;
-                    float* gradient = dy + row * Tiles.OutW;
-                    if (op.Stride == 1)
-                        sum += TensorPrimitives.Dot(new ReadOnlySpan<float>(x + start + lead, end - lead), new ReadOnlySpan<float>(gradient + lead, end - lead));
-                    else
-                        for (int i = lead; i < end; i++) sum += x[start + i * op.Stride] * gradient[i];
+                    int row = taps.Row(h, kh);
+                    if (row < 0) continue;
+                    for (int kw = 0; kw < op.KernelW; kw++)
+                    {
+                        int column = taps.Column(w, kw);
+                        if (column < 0) continue;
+                        offsets[count] = ((nint)row * taps.SourceW + column) * op.C;
+                        weights[count++] = memory.Kept + (long)(kh * op.KernelW + kw) * op.C;
+                    }
                 }
-                dw[k] += sum;
+                listed = w;
             }
+            nint shift = (nint)(w - listed) * step * op.C;
+            Pixels(pixels == 4, count, offsets, weights, source + shift, step * op.C, op.C, bias, residual, Epilogue.IsRelu, y);
+            int done = pixels == 4 ? 4 : 1;
+            w += done;
+            y += (nint)done * op.C;
+            if (residual != null) residual += (nint)done * op.C;
+        }
+        if (Epilogue.HasOtherActivation) Epilogue.Activate(memory[Epilogue.Output] + start, taps.TargetW * op.C);
+    }
+
+    // 4 where this pixel and the three after it meet every kernel column, 1 where this one does, else 0.
+    private int Alike(int w)
+    {
+        if (!Inner(w)) return 0;
+        return w + 4 <= taps.TargetW && Inner(w + 3) ? 4 : 1;
+    }
+
+    private bool Inner(int w) => (!gradient || op.Stride == 1) && taps.Column(w, 0) >= 0 && taps.Column(w, op.KernelW - 1) >= 0;
+
+    private static void Pixels(bool four, int count, nint* offsets, float** weights, float* x, nint pixel, int channels, float* bias, float* residual, bool relu, float* y)
+    {
+        if (Vector512.IsHardwareAccelerated) Pixels<Simd512, Vector512<float>>(four, count, offsets, weights, x, pixel, channels, bias, residual, relu, y);
+        else if (Vector256.IsHardwareAccelerated) Pixels<Simd256, Vector256<float>>(four, count, offsets, weights, x, pixel, channels, bias, residual, relu, y);
+        else Pixels<Simd128, Vector128<float>>(four, count, offsets, weights, x, pixel, channels, bias, residual, relu, y);
+    }
+
+    /// <summary>y of one pixel or four neighbours, a vector of channels at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Pixels<TSimd, TVector>(
+        bool four, int count, nint* offsets, float** weights, float* x, nint pixel, int channels, float* bias, float* residual, bool relu, float* y)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        for (int c = 0; c < channels; c += TSimd.Width)
+        {
+            TVector s0 = bias == null ? default : TSimd.Load(bias + c), s1 = s0, s2 = s0, s3 = s0;
+            float* xc = x + c;
+            if (four)
+                for (int t = 0; t < count; t++)
+                {
+                    TVector w = TSimd.Load(weights[t] + c);
+                    float* at = xc + offsets[t];
+                    s0 = TSimd.MultiplyAdd(w, TSimd.Load(at), s0);
+                    s1 = TSimd.MultiplyAdd(w, TSimd.Load(at + pixel), s1);
+                    s2 = TSimd.MultiplyAdd(w, TSimd.Load(at + 2 * pixel), s2);
+                    s3 = TSimd.MultiplyAdd(w, TSimd.Load(at + 3 * pixel), s3);
+                }
+            else
+                for (int t = 0; t < count; t++) s0 = TSimd.MultiplyAdd(TSimd.Load(weights[t] + c), TSimd.Load(xc + offsets[t]), s0);
+            float* target = y + c, added = residual == null ? null : residual + c;
+            int left = channels - c;
+            Finish<TSimd, TVector>(s0, target, added, relu, left);
+            if (!four) continue;
+            Finish<TSimd, TVector>(s1, target + channels, added == null ? null : added + channels, relu, left);
+            Finish<TSimd, TVector>(s2, target + 2 * channels, added == null ? null : added + 2 * channels, relu, left);
+            Finish<TSimd, TVector>(s3, target + 3 * channels, added == null ? null : added + 3 * channels, relu, left);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<TSimd, TVector>(TVector sum, float* target, float* residual, bool relu, int left)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        if (residual != null) sum = TSimd.Add(sum, TSimd.Load(residual));
+        if (relu) sum = TSimd.Max(default, sum);
+        if (left >= TSimd.Width) TSimd.Store(target, sum);
+        else TSimd.StorePart(target, sum, left);
+    }
+}
+
+internal sealed class DepthwiseConv2dKernel(Conv2d op) : DepthwiseKernel(op, gradient: false)
+{
+    protected override ProductEpilogue Epilogue { get; } = new(op.HasBias, op.HasResidual, op.Activation);
+
+    protected override int SourceOperand => 0;
+
+    public override int PackedOperand => 1;
+}
+
+internal sealed class DepthwiseInputGradientKernel(Conv2dInputGradient op) : DepthwiseKernel(op, gradient: true)
+{
+    protected override ProductEpilogue Epilogue { get; } = new(false, false, null);
+
+    protected override int SourceOperand => 1;
+
+    public override int PackedOperand => 0;
+}
+
+/// <summary>Stage 0 sums a block of output rows of one image a unit, as [taps, C]; stage 1 adds the blocks in order, a block of channels a unit.</summary>
+internal sealed unsafe class DepthwiseWeightGradientKernel : CpuKernel
+{
+    private const double UnitTarget = 0.1e-3;
+    private const int ChannelsPerUnit = 32;
+
+    private readonly Conv2dWeightGradient op;
+    private readonly Conv2dTaps taps;
+    private readonly int rowsPerUnit, rowBlocks;
+
+    public DepthwiseWeightGradientKernel(Conv2dWeightGradient op)
+    {
+        this.op = op;
+        taps = new Conv2dTaps(op, gradient: false);
+        rowsPerUnit = (int)Math.Clamp(UnitTarget / RowSeconds, 1, taps.TargetH);
+        rowBlocks = (taps.TargetH + rowsPerUnit - 1) / rowsPerUnit;
+    }
+
+    private int Kernel => op.KernelH * op.KernelW;
+
+    private double RowSeconds => taps.TargetW * (double)op.C * Kernel * 0.2e-9 + Kernel * op.C * 0.5e-9;
+
+    private long SumLength => (long)Kernel * op.C;
+
+    public override int Stages => 2;
+
+    public override long SharedScratch => op.N * rowBlocks * SumLength + CpuBuffer.Slack;
+
+    public override int Units(int stage) => stage == 0 ? op.N * rowBlocks : (op.C + ChannelsPerUnit - 1) / ChannelsPerUnit;
+
+    public override double UnitSeconds(int stage) => stage == 0 ? rowsPerUnit * RowSeconds : (double)op.N * rowBlocks * Kernel * Math.Min(op.C, ChannelsPerUnit) * 0.3e-9;
+
+    public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
+    {
+        for (int unit = from; unit < to; unit++)
+            if (stage == 0) SumRows(memory, unit);
+            else Add(memory, unit * ChannelsPerUnit);
+    }
+
+    private void SumRows(in CpuKernelMemory memory, int unit)
+    {
+        int image = unit / rowBlocks, h0 = unit % rowBlocks * rowsPerUnit, h1 = Math.Min(taps.TargetH, h0 + rowsPerUnit);
+        float* x = memory[0] + (long)image * taps.SourcePixels * op.C, dy = memory[1] + (long)image * taps.TargetPixels * op.C;
+        for (int t = 0; t < Kernel; t++)
+        {
+            int kh = t / op.KernelW, kw = t % op.KernelW, first = 0, end = taps.TargetW;
+            while (first < end && taps.Column(first, kw) < 0) first++;
+            while (end > first && taps.Column(end - 1, kw) < 0) end--;
+            float* sums = memory.Shared + unit * SumLength + (long)t * op.C;
+            new Span<float>(sums, op.C).Clear();
+            if (first == end) continue;
+            for (int h = h0; h < h1; h++)
+            {
+                int row = taps.Row(h, kh);
+                if (row < 0) continue;
+                AddProducts(x + ((nint)row * op.W + taps.Column(first, kw)) * op.C, op.Stride * op.C, dy + ((nint)h * taps.TargetW + first) * op.C, op.C, end - first, sums);
+            }
+        }
+    }
+
+    private static void AddProducts(float* x, nint pixel, float* dy, int channels, int count, float* sums)
+    {
+        if (Vector512.IsHardwareAccelerated) AddProducts<Simd512, Vector512<float>>(x, pixel, dy, channels, count, sums);
+        else if (Vector256.IsHardwareAccelerated) AddProducts<Simd256, Vector256<float>>(x, pixel, dy, channels, count, sums);
+        else AddProducts<Simd128, Vector128<float>>(x, pixel, dy, channels, count, sums);
+    }
+
+    /// <summary>sums [channels] += x * dy over <paramref name="count"/> pixels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddProducts<TSimd, TVector>(float* x, nint pixel, float* dy, int channels, int count, float* sums)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        for (int c = 0; c < channels; c += TSimd.Width)
+        {
+            TVector s0 = TSimd.Load(sums + c), s1 = default, s2 = default, s3 = default;
+            float* a = x + c, b = dy + c;
+            int i = 0;
+            for (; i + 4 <= count; i += 4, a += 4 * pixel, b += 4 * (nint)channels)
+            {
+                s0 = TSimd.MultiplyAdd(TSimd.Load(a), TSimd.Load(b), s0);
+                s1 = TSimd.MultiplyAdd(TSimd.Load(a + pixel), TSimd.Load(b + channels), s1);
+                s2 = TSimd.MultiplyAdd(TSimd.Load(a + 2 * pixel), TSimd.Load(b + 2 * channels), s2);
+                s3 = TSimd.MultiplyAdd(TSimd.Load(a + 3 * pixel), TSimd.Load(b + 3 * channels), s3);
+            }
+            for (; i < count; i++, a += pixel, b += channels) s0 = TSimd.MultiplyAdd(TSimd.Load(a), TSimd.Load(b), s0);
+            s0 = TSimd.Add(TSimd.Add(s0, s1), TSimd.Add(s2, s3));
+            if (c + TSimd.Width <= channels) TSimd.Store(sums + c, s0);
+            else TSimd.StorePart(sums + c, s0, channels - c);
+        }
+    }
+
+    private void Add(in CpuKernelMemory memory, int channel)
+    {
+        int count = Math.Min(ChannelsPerUnit, op.C - channel);
+        float* total = stackalloc float[ChannelsPerUnit];
+        for (int t = 0; t < Kernel; t++)
+        {
+            float* sums = memory.Shared + (long)t * op.C + channel;
+            new Span<float>(total, count).Clear();
+            for (int block = 0; block < op.N * rowBlocks; block++, sums += SumLength)
+                for (int i = 0; i < count; i++) total[i] += sums[i];
+            for (int i = 0; i < count; i++) memory[2][(long)(channel + i) * Kernel + t] += total[i];
         }
     }
 }

@@ -1,80 +1,255 @@
 using OnDeviceLearning.Operations;
-using static OnDeviceLearning.Devices.Cpu.Conv2dTiles;
 
 namespace OnDeviceLearning.Devices.Cpu;
 
 /// <summary>
-/// Convolution as a product w [O, Depth] * im2col [Depth, pixels], a few panels of pixels at a time: the im2col matrix
-/// never exists as a whole. Pixels of several images share a panel, so small late layers fill it too.
+/// Convolution of channels-last images as a product, target pixels times taps and source channels: a tile is a dozen target
+/// pixels, and for each tap its rows are gathered where the source pixels lie; what lies outside reads a row of zeros. The
+/// gradient for the input is the same with source and target exchanged. Stage 0 packs the weights; stage 1, where the
+/// source is a few planes, interleaves them with their padding, so that a whole kernel row is one segment; stage 2
+/// computes.
 /// </summary>
-internal sealed unsafe class Conv2dKernel : CpuKernel
+internal abstract unsafe class Conv2dProductKernel : CpuKernel
 {
-    private const double UnitTarget = 0.1e-3;
-    private const int MaxPackedFloats = 48 * 1024; // stays in the second-level cache
+    private const double UnitTarget = 0.12e-3;
+    private const int MaxTiles = 8;
+    private const int CachedWeights = 128 * 1024; // floats that stay in the second-level cache from tile to tile
 
-    private readonly Conv2d op;
-    private readonly Conv2dTiles tiles;
-    private readonly int panels, panelsPerUnit, panelBlocks, channelsPerUnit, channelBlocks;
+    private readonly Conv2dOperation op;
+    private readonly Conv2dTaps taps;
+    private readonly bool gradient, planes;
+    private readonly int channels, outChannels; // of a group: of the source, of the target
+    private readonly int panels, panelsPerUnit, panelBlocks, tilesPerUnit;
+    private readonly int[] firstBlock; // of each phase; the last element is their number
+    private readonly int segments, segmentLength, maxPointers;
 
-    public Conv2dKernel(Conv2d op)
+    protected Conv2dProductKernel(Conv2dOperation op, bool gradient, bool planes)
     {
         this.op = op;
-        tiles = new Conv2dTiles(op);
-        panels = Gemm.Panels(checked(op.N * tiles.Pixels));
-        double panelSeconds = 2.0 * tiles.GroupO * tiles.Depth * Gemm.Panel / Gemm.FlopsPerSecond;
-        channelBlocks = (int)Math.Clamp(Math.Ceiling(panelSeconds / (2 * UnitTarget)), 1, (tiles.GroupO + 11) / 12);
-        channelsPerUnit = ((tiles.GroupO + channelBlocks - 1) / channelBlocks + 11) / 12 * 12;
-        channelBlocks = (tiles.GroupO + channelsPerUnit - 1) / channelsPerUnit;
-        panelsPerUnit = (int)Math.Clamp(Math.Min(UnitTarget / panelSeconds, MaxPackedFloats / (double)(tiles.Depth * Gemm.Panel)), 1, panels);
+        this.gradient = gradient;
+        this.planes = planes;
+        taps = new Conv2dTaps(op, gradient);
+        (channels, outChannels) = (op.C / op.Groups, op.OutChannels / op.Groups);
+        if (gradient) (channels, outChannels) = (outChannels, channels);
+        panels = Gemm.Panels(outChannels);
+        // Without padding the pixels of a kernel row follow one another, channels and all.
+        bool whole = planes || (!gradient && op.Padding == 0 && op.Dilation == 1 && op.Groups == 1);
+        (segments, segmentLength) = whole ? (op.KernelH, op.KernelW * channels) : (op.KernelH * op.KernelW, channels);
+        IsWhole = whole;
+
+        double panelSeconds = 2.0 * Gemm.TileRows * Gemm.Panel * Depth / Gemm.FlopsPerSecond; // of one tile
+        panelsPerUnit = (long)Depth * outChannels <= CachedWeights ? panels : 1;
+        panelsPerUnit = (int)Math.Clamp(2 * UnitTarget / panelSeconds, 1, panelsPerUnit);
         panelBlocks = (panels + panelsPerUnit - 1) / panelsPerUnit;
+        int tiles = (int)Math.Clamp(UnitTarget / (panelSeconds * panelsPerUnit), 1, MaxTiles);
+        long allTiles = ((long)op.N * taps.TargetPixels + Gemm.TileRows - 1) / Gemm.TileRows;
+        tilesPerUnit = (int)Math.Min(tiles, Math.Max(1, allTiles / 8)); // a small image is several units too, for several threads
+        firstBlock = new int[taps.Phases.Length + 1];
+        for (int i = 0; i < taps.Phases.Length; i++)
+        {
+            long pixels = (long)op.N * taps.Phases[i].H * taps.Phases[i].W;
+            firstBlock[i + 1] = checked(firstBlock[i] + (int)((pixels + UnitPixels - 1) / UnitPixels));
+        }
+        maxPointers = segments * (1 + 12);
     }
 
-    // One packed panel, and a tile of y for panels that cross images.
-    public override long WorkerScratch => (long)(tiles.Depth + channelsPerUnit) * Gemm.Panel;
+    private bool IsWhole { get; }
 
-    public override int Units(int stage) => op.Groups * channelBlocks * panelBlocks;
+    private int Depth => channels * op.KernelH * op.KernelW;
 
-    public override double UnitSeconds(int stage) =>
-        panelsPerUnit * Gemm.Panel * (2.0 * Math.Min(channelsPerUnit, tiles.GroupO) * tiles.Depth / Gemm.FlopsPerSecond + tiles.Depth * 4 / BytesPerSecond);
+    private int UnitPixels => tilesPerUnit * Gemm.TileRows;
+
+    private int PaddedH => op.H + 2 * op.Padding;
+
+    private int PaddedW => op.W + 2 * op.Padding;
+
+    private long PanelLength => (long)Depth * Gemm.Panel;
+
+    private long PackedLength => op.Groups * panels * PanelLength;
+
+    protected abstract ProductEpilogue Epilogue { get; }
+
+    protected abstract int SourceOperand { get; }
+
+    public override int Stages => 3;
+
+    public override long KeptMemory => PackedLength + channels + Gemm.Panel; // and the row of zeros
+
+    // Pointers of the tiles, and offsets of their rows in the target.
+    public override long WorkerScratch => 2L * tilesPerUnit * (maxPointers + 12);
+
+    public override long SharedScratch => planes ? (long)op.N * PaddedH * PaddedW * channels : 0;
+
+    public override int Units(int stage) => stage switch
+    {
+        0 => op.Groups * panels,
+        1 => planes ? op.N * PaddedH : 0,
+        _ => op.Groups * panelBlocks * firstBlock[^1],
+    };
+
+    public override double UnitSeconds(int stage) => stage switch
+    {
+        0 => PanelLength * 2e-9,
+        1 => 20e-9 + PaddedW * channels * 2e-9,
+        _ => tilesPerUnit * (2.0 * Gemm.TileRows * panelsPerUnit * Gemm.Panel * Depth / Gemm.FlopsPerSecond + segments * Gemm.TileRows * 3e-9),
+    };
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
-        float* x = memory[0], w = memory[1], bias = op.HasBias ? memory[2] : null, y = memory[op.HasBias ? 3 : 2];
-        float* packed = memory.Scratch, tile = packed + (long)tiles.Depth * Gemm.Panel;
-        PixelRun* runs = stackalloc PixelRun[32];
         for (int unit = from; unit < to; unit++)
+            if (stage == 0) Pack(memory, unit / panels, unit % panels);
+            else if (stage == 1) Interleave(memory, unit / PaddedH, unit % PaddedH);
+            else Compute(memory, unit);
+    }
+
+    // Panel [tap, source channel, target channel]; w is [OutChannels, GroupC, taps].
+    private void Pack(in CpuKernelMemory memory, int group, int panel)
+    {
+        int kernel = op.KernelH * op.KernelW, column = panel * Gemm.Panel, columns = Math.Min(Gemm.Panel, outChannels - column);
+        float* target = memory.Kept + (group * panels + panel) * PanelLength;
+        float* w = memory[PackedOperand] + (long)group * channels * outChannels * kernel;
+        nint channelStride = gradient ? outChannels * kernel : kernel, columnStride = gradient ? kernel : channels * kernel;
+        w += column * columnStride;
+        if (kernel == 1 && gradient)
         {
-            int group = unit / (channelBlocks * panelBlocks), channel = unit / panelBlocks % channelBlocks * channelsPerUnit;
-            int channels = Math.Min(channelsPerUnit, tiles.GroupO - channel), firstPanel = unit % panelBlocks * panelsPerUnit;
-            int outChannel = group * tiles.GroupO + channel;
-            float* weights = w + (long)outChannel * tiles.Depth, shift = bias == null ? null : bias + outChannel;
-            for (int panel = firstPanel; panel < Math.Min(panels, firstPanel + panelsPerUnit); panel++)
+            Gemm.PackPanel(w, channelStride, channels, columns, target);
+            return;
+        }
+        if (kernel == 1)
+        {
+            Gemm.PackTransposedPanel(w, columnStride, channels, columns, target);
+            return;
+        }
+        for (int t = 0; t < kernel; t++)
+            for (int c = 0; c < channels; c++, target += Gemm.Panel)
             {
-                int q = panel * Gemm.Panel, end = Math.Min(q + Gemm.Panel, op.N * tiles.Pixels), image = q / tiles.Pixels, pixel = q % tiles.Pixels;
-                bool inOneImage = pixel + Gemm.Panel <= tiles.Pixels;
-                float* b = packed;
-                nint bK = Gemm.Panel;
-                if (inOneImage && tiles.IsPointwise)
+                float* source = w + c * channelStride + t;
+                for (int i = 0; i < columns; i++) target[i] = source[i * columnStride];
+                for (int i = columns; i < Gemm.Panel; i++) target[i] = 0;
+            }
+    }
+
+    private void Interleave(in CpuKernelMemory memory, int image, int row) =>
+        Conv2dPlanes.InterleaveRow(op, memory[SourceOperand] + (long)image * channels * op.H * op.W, row,
+            memory.Shared + ((long)image * PaddedH + row) * PaddedW * channels);
+
+    private void Compute(in CpuKernelMemory memory, int unit)
+    {
+        int block = unit / panelBlocks, phaseIndex = 0, group = block / firstBlock[^1];
+        block %= firstBlock[^1];
+        while (firstBlock[phaseIndex + 1] <= block) phaseIndex++;
+        Conv2dTaps.Phase phase = taps.Phases[phaseIndex];
+        int firstPanel = unit % panelBlocks * panelsPerUnit, lastPanel = Math.Min(panels, firstPanel + panelsPerUnit);
+        long first = (long)(block - firstBlock[phaseIndex]) * UnitPixels, end = Math.Min(first + UnitPixels, (long)op.N * phase.H * phase.W);
+        int used = IsWhole ? segments : phase.Taps.Length;
+        float** pointers = (float**)memory.Scratch;
+        nint* offsets = (nint*)(pointers + tilesPerUnit * maxPointers);
+        Gather(memory, group, phase, first, end, pointers, offsets);
+
+        float* y = memory[Epilogue.Output] + group * outChannels;
+        float* tile = stackalloc float[Gemm.TileFloats];
+        TileTarget target = new() { Alpha = 1, Tile = tile };
+        ProductEpilogue epilogue = Epilogue;
+        float* bias = epilogue.Bias(memory), residual = epilogue.Residual(memory);
+        target.Relu = epilogue.IsRelu;
+        target.Residual = residual == null ? null : residual + group * outChannels + firstPanel * Gemm.Panel;
+        for (int panel = firstPanel; panel < lastPanel; panel++)
+        {
+            int column = panel * Gemm.Panel;
+            float* b = memory.Kept + (group * panels + panel) * PanelLength;
+            target.C = y + column;
+            target.Columns = Math.Min(Gemm.Panel, outChannels - column);
+            target.Bias = bias == null ? null : bias + group * outChannels + column;
+            float** at = pointers;
+            nint* rows = offsets;
+            for (long q = first; q < end; q += Gemm.TileRows, at += maxPointers, rows += 12)
+            {
+                target.Rows = (int)Math.Min(Gemm.TileRows, end - q);
+                target.Offsets = rows;
+                int stride = 1 + Gemm.TileShape(target.Rows);
+                for (int s = 0; s < used; s++) at[s * stride] = b + (long)(IsWhole ? s : phase.Taps[s]) * segmentLength * Gemm.Panel;
+                Gemm.Rows(used, segmentLength, at, Gemm.Panel, ref target);
+            }
+            if (target.Residual != null) target.Residual += Gemm.Panel;
+        }
+        if (!epilogue.HasOtherActivation) return;
+        int firstColumn = firstPanel * Gemm.Panel, columns = Math.Min(outChannels, lastPanel * Gemm.Panel) - firstColumn;
+        for (long q = first; q < end; q++)
+            epilogue.Activate(y + offsets[(q - first) / Gemm.TileRows * 12 + (q - first) % Gemm.TileRows] + firstColumn, columns);
+    }
+
+    /// <summary>For each tile, segment by segment, where its rows begin in the source; and where they go in the target.</summary>
+    private void Gather(in CpuKernelMemory memory, int group, Conv2dTaps.Phase phase, long first, long end, float** pointers, nint* offsets)
+    {
+        float* source = planes ? memory.Shared : memory[SourceOperand] + group * channels;
+        float* zeros = memory.Kept + PackedLength;
+        nint pixel = planes ? channels : (nint)channels * op.Groups, sourceRow = (planes ? PaddedW : taps.SourceW) * pixel;
+        nint sourceImage = (planes ? PaddedH : taps.SourceH) * sourceRow, targetPixel = (nint)outChannels * op.Groups;
+        int perImage = phase.H * phase.W, kernelW = op.KernelW;
+        for (long q = first; q < end; q += Gemm.TileRows, pointers += maxPointers, offsets += 12)
+        {
+            int rows = (int)Math.Min(Gemm.TileRows, end - q), shape = Gemm.TileShape(rows);
+            for (int r = 0; r < shape; r++)
+            {
+                long at = q + Math.Min(r, rows - 1);
+                int image = (int)(at / perImage), i = (int)(at % perImage);
+                int h = phase.Row + i / phase.W * phase.Step, w = phase.Column + i % phase.W * phase.Step;
+                offsets[r] = (((nint)image * taps.TargetH + h) * taps.TargetW + w) * targetPixel;
+                float* from = source + image * sourceImage;
+                float** pointer = pointers + 1 + r;
+                if (IsWhole)
                 {
-                    b = x + ((long)image * op.C + group * tiles.GroupC) * tiles.Pixels + pixel;
-                    bK = tiles.Pixels;
-                }
-                else
-                {
-                    int runCount = tiles.Runs(q, end, runs);
-                    tiles.Im2Col(x, group, 0, tiles.Depth, runs, runCount, packed, Gemm.Panel);
-                }
-                if (inOneImage)
-                {
-                    float* target = y + ((long)image * op.OutChannels + outChannel) * tiles.Pixels + pixel;
-                    Gemm.Multiply(channels, Gemm.Panel, tiles.Depth, weights, tiles.Depth, 1, b, 0, bK, target, tiles.Pixels, bias: shift);
+                    float* corner = from + h * op.Stride * sourceRow + w * op.Stride * pixel;
+                    for (int kh = 0; kh < op.KernelH; kh++, pointer += 1 + shape) *pointer = corner + kh * sourceRow;
                     continue;
                 }
-                Gemm.Multiply(channels, Gemm.Panel, tiles.Depth, weights, tiles.Depth, 1, b, 0, bK, tile, Gemm.Panel, bias: shift);
-                for (int c = 0; c < channels; c++)
-                    for (int i = q; i < end; i++)
-                        y[((long)(i / tiles.Pixels) * op.OutChannels + outChannel + c) * tiles.Pixels + i % tiles.Pixels] = tile[c * Gemm.Panel + i - q];
+                foreach (int tap in phase.Taps)
+                {
+                    int row = taps.Row(h, tap / kernelW), column = taps.Column(w, tap % kernelW);
+                    *pointer = (row | column) < 0 ? zeros : from + row * sourceRow + column * pixel;
+                    pointer += 1 + shape;
+                }
             }
+        }
+    }
+}
+
+/// <summary>Convolution.</summary>
+internal sealed class Conv2dKernel(Conv2d op, bool planes) : Conv2dProductKernel(op, gradient: false, planes)
+{
+    protected override ProductEpilogue Epilogue { get; } = new(op.HasBias, op.HasResidual, op.Activation);
+
+    protected override int SourceOperand => 0;
+
+    public override int PackedOperand => 1;
+}
+
+/// <summary>The gradient of a convolution for its input.</summary>
+internal sealed class Conv2dInputGradientKernel(Conv2dInputGradient op) : Conv2dProductKernel(op, gradient: true, planes: false)
+{
+    protected override ProductEpilogue Epilogue { get; } = new(false, false, null);
+
+    protected override int SourceOperand => 1;
+
+    public override int PackedOperand => 0;
+}
+
+/// <summary>Few planes as a channels-last image with its padding.</summary>
+internal static unsafe class Conv2dPlanes
+{
+    /// <summary>Row <paramref name="row"/> of the padded image [W + 2 * Padding, C] from planes [C, H, W].</summary>
+    public static void InterleaveRow(Conv2dOperation op, float* planes, int row, float* target)
+    {
+        int width = op.W + 2 * op.Padding, h = row - op.Padding;
+        new Span<float>(target, width * op.C).Clear();
+        if ((uint)h >= (uint)op.H) return;
+        target += op.Padding * op.C;
+        for (int c = 0; c < op.C; c++)
+        {
+            float* plane = planes + ((long)c * op.H + h) * op.W;
+            if (op.C == 1) new ReadOnlySpan<float>(plane, op.W).CopyTo(new Span<float>(target, op.W));
+            else
+                for (int w = 0; w < op.W; w++) target[w * op.C + c] = plane[w];
         }
     }
 }

@@ -1,84 +1,152 @@
 using OnDeviceLearning.Operations;
-using static OnDeviceLearning.Devices.Cpu.Conv2dTiles;
 
 namespace OnDeviceLearning.Devices.Cpu;
 
 /// <summary>
-/// dw' += im2col * dy', computed transposed ([Depth, O]) so that im2col rows are copied, not gathered. Stage 0 packs dy'
-/// once; each later stage adds a stretch of pixels, in order; a unit owns a block of input channels.
+/// dw, tap by tap: the sum over pixels of outer products, channels of x times channels of dy, both read where they lie in
+/// channels-last images; pixels that a tap meets outside are left out of the list. It is summed as [taps, C, O] in shared
+/// memory, a stretch of pixels a stage, in order; the last stage turns it over and adds it to dw. Stage 0, where x is a few
+/// planes, interleaves them with their padding, so that a whole kernel row is one tap.
 /// </summary>
 internal sealed unsafe class Conv2dWeightGradientKernel : CpuKernel
 {
     private const double UnitTarget = 0.1e-3;
-    private const int TileRows = 48, MaxPixels = 1024, PackedPixels = 4096;
+    private const int PixelsPerStage = 512, OutChannelsPerUnit = 16;
 
     private readonly Conv2dWeightGradient op;
-    private readonly Conv2dTiles tiles;
-    private readonly int panels, channelsPerUnit, channelBlocks, pixels, pixelsPerStage, packBlocks;
+    private readonly Conv2dTaps taps;
+    private readonly bool planes;
+    private readonly int channels, outChannels; // of a group
+    private readonly int taps0, rows; // taps (or kernel rows), and rows of each one's product
+    private readonly int rowsPerUnit, rowBlocks, pixels, pixelStages;
 
-    public Conv2dWeightGradientKernel(Conv2dWeightGradient op)
+    public Conv2dWeightGradientKernel(Conv2dWeightGradient op, bool planes)
     {
         this.op = op;
-        tiles = new Conv2dTiles(op);
-        panels = Gemm.Panels(tiles.GroupO);
-        pixels = checked(op.N * tiles.Pixels);
-        packBlocks = (tiles.Pixels + PackedPixels - 1) / PackedPixels;
-        channelsPerUnit = Math.Clamp(TileRows / tiles.KernelSize, 1, tiles.GroupC);
-        channelBlocks = (tiles.GroupC + channelsPerUnit - 1) / channelsPerUnit;
-        double pixelSeconds = 2.0 * TileDepth * panels * Gemm.Panel / Gemm.FlopsPerSecond;
-        pixelsPerStage = (int)Math.Min(pixels, Math.Clamp(UnitTarget / pixelSeconds, 64, MaxPixels));
+        this.planes = planes;
+        taps = new Conv2dTaps(op, gradient: false);
+        (channels, outChannels) = (op.C / op.Groups, op.OutChannels / op.Groups);
+        (taps0, rows) = planes ? (op.KernelH, op.KernelW * channels) : (op.KernelH * op.KernelW, channels);
+        pixels = checked(op.N * taps.TargetPixels);
+        pixelStages = (pixels + PixelsPerStage - 1) / PixelsPerStage;
+        double tileSeconds = 2.0 * Gemm.TileRows * Gemm.Panels(outChannels) * Gemm.Panel * Math.Min(pixels, PixelsPerStage) / Gemm.FlopsPerSecond;
+        rowsPerUnit = Math.Min(rows, Gemm.TileRows * (int)Math.Clamp(UnitTarget / tileSeconds, 1, (rows + Gemm.TileRows - 1) / Gemm.TileRows));
+        rowBlocks = (rows + rowsPerUnit - 1) / rowsPerUnit;
     }
 
-    private int TileDepth => channelsPerUnit * tiles.KernelSize;
+    private int PaddedH => op.H + 2 * op.Padding;
 
-    private long PanelLength => (long)pixels * Gemm.Panel;
+    private int PaddedW => op.W + 2 * op.Padding;
 
-    public override int Stages => 1 + (pixels + pixelsPerStage - 1) / pixelsPerStage;
+    private long SumLength => (long)taps0 * rows * outChannels; // of a group
 
-    public override long WorkerScratch => (long)TileDepth * (pixelsPerStage + panels * Gemm.Panel);
+    private int FinishBlocks => (outChannels + OutChannelsPerUnit - 1) / OutChannelsPerUnit;
 
-    public override long SharedScratch => op.Groups * panels * PanelLength;
+    public override int Stages => 2 + pixelStages;
 
-    public override int Units(int stage) => stage == 0 ? op.N * op.Groups * panels * packBlocks : op.Groups * channelBlocks;
+    public override long WorkerScratch => 4L * PixelsPerStage; // pairs of pointers
 
-    public override double UnitSeconds(int stage) => stage == 0
-        ? Math.Min(tiles.Pixels, PackedPixels) * Gemm.Panel * 12 / BytesPerSecond
-        : (double)TileDepth * pixelsPerStage * (2.0 * panels * Gemm.Panel / Gemm.FlopsPerSecond + 8 / BytesPerSecond);
+    public override long SharedScratch => op.Groups * SumLength + (planes ? (long)op.N * PaddedH * PaddedW * channels : 0);
+
+    public override int Units(int stage)
+    {
+        if (stage == 0) return planes ? op.N * PaddedH : 0;
+        return stage <= pixelStages ? op.Groups * taps0 * rowBlocks : op.Groups * FinishBlocks;
+    }
+
+    public override double UnitSeconds(int stage)
+    {
+        if (stage == 0) return 20e-9 + PaddedW * channels * 2e-9;
+        if (stage > pixelStages) return Math.Min(OutChannelsPerUnit, outChannels) * (double)taps0 * rows * 2e-9;
+        return Math.Min(pixels, PixelsPerStage) * (2.0 * Math.Max(rowsPerUnit, Gemm.TileRows / 2) * Gemm.Panels(outChannels) * Gemm.Panel / Gemm.FlopsPerSecond + 3e-9);
+    }
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
         for (int unit = from; unit < to; unit++)
-            if (stage == 0) Pack(memory, unit);
-            else AddPixels(memory, (stage - 1) * pixelsPerStage, unit);
+            if (stage == 0)
+                Conv2dPlanes.InterleaveRow(op, memory[0] + (long)(unit / PaddedH) * channels * op.H * op.W, unit % PaddedH, Interleaved(memory) + (long)unit * PaddedW * channels);
+            else if (stage <= pixelStages) AddPixels(memory, (stage - 1) * PixelsPerStage, unit);
+            else Finish(memory, unit);
     }
 
-    private void Pack(in CpuKernelMemory memory, int unit)
-    {
-        int pixel = unit % packBlocks * PackedPixels, count = Math.Min(PackedPixels, tiles.Pixels - pixel);
-        unit /= packBlocks;
-        int image = unit / (op.Groups * panels), group = unit / panels % op.Groups, panel = unit % panels, channel = panel * Gemm.Panel;
-        float* dy = memory[1] + ((long)image * op.OutChannels + group * tiles.GroupO + channel) * tiles.Pixels + pixel;
-        float* target = memory.Shared + ((long)group * panels + panel) * PanelLength + ((long)image * tiles.Pixels + pixel) * Gemm.Panel;
-        Gemm.PackTransposedPanel(dy, tiles.Pixels, count, Math.Min(Gemm.Panel, tiles.GroupO - channel), target);
-    }
+    private float* Interleaved(in CpuKernelMemory memory) => memory.Shared + op.Groups * SumLength;
 
-    private void AddPixels(in CpuKernelMemory memory, int q0, int unit)
+    private void AddPixels(in CpuKernelMemory memory, int first, int unit)
     {
-        int group = unit / channelBlocks, channel = unit % channelBlocks * channelsPerUnit;
-        int channels = Math.Min(channelsPerUnit, tiles.GroupC - channel), rows = channels * tiles.KernelSize, k0 = channel * tiles.KernelSize;
-        int count = Math.Min(pixelsPerStage, pixels - q0);
-        float* columns = memory.Scratch, tile = columns + (long)TileDepth * pixelsPerStage; // [rows, count], [rows, panels]
-        PixelRun* runs = stackalloc PixelRun[64];
-        for (int q = 0; q < count; q += 64)
+        int group = unit / (taps0 * rowBlocks), tap = unit / rowBlocks % taps0, row = unit % rowBlocks * rowsPerUnit;
+        int end = Math.Min(pixels, first + PixelsPerStage), unitRows = Math.Min(rowsPerUnit, rows - row);
+        float** pairs = (float**)memory.Scratch;
+        int count = planes ? PlanePairs(memory, tap, first, end, pairs) : Pairs(memory, group, tap, first, end, pairs);
+        float* tile = stackalloc float[Gemm.TileFloats];
+        float* sums = memory.Shared + group * SumLength + ((long)tap * rows + row) * outChannels;
+        TileTarget target = new() { Alpha = 1, Tile = tile, CRow = outChannels, Accumulate = first > 0 };
+        for (int column = 0; column < outChannels; column += Gemm.Panel)
         {
-            int runCount = tiles.Runs(q0 + q, q0 + Math.Min(count, q + 64), runs);
-            tiles.Im2Col(memory[0], group, k0, k0 + rows, runs, runCount, columns + q, count);
+            target.Columns = Math.Min(Gemm.Panel, outChannels - column);
+            for (int r = 0; r < unitRows; r += Gemm.TileRows)
+            {
+                target.Rows = Math.Min(Gemm.TileRows, unitRows - r);
+                target.C = sums + (long)r * outChannels + column;
+                Gemm.Outer(count, pairs, row + r, column, ref target);
+            }
         }
-        int width = panels * Gemm.Panel;
-        float* b = memory.Shared + (long)group * panels * PanelLength + (long)q0 * Gemm.Panel;
-        Gemm.Multiply(rows, width, count, columns, count, 1, b, (nint)PanelLength, Gemm.Panel, tile, width);
-        float* dw = memory[2] + (long)group * tiles.GroupO * tiles.Depth + k0;
-        for (int o = 0; o < tiles.GroupO; o++)
-            for (int k = 0; k < rows; k++) dw[(long)o * tiles.Depth + k] += tile[k * width + o];
+    }
+
+    /// <summary>A pixel of x and a pixel of dy for each product of this tap.</summary>
+    private int Pairs(in CpuKernelMemory memory, int group, int tap, int first, int end, float** pairs)
+    {
+        nint pixel = op.C, sourceRow = op.W * pixel;
+        float* x = memory[0] + group * channels, dy = memory[1] + group * outChannels + (long)first * op.OutChannels;
+        int count = 0, kh = tap / op.KernelW, kw = tap % op.KernelW;
+        int image = first / taps.TargetPixels, h = first % taps.TargetPixels / taps.TargetW, w = first % taps.TargetW;
+        for (int q = first; q < end; h++, w = 0)
+        {
+            if (h == taps.TargetH) (image, h) = (image + 1, 0);
+            int row = taps.Row(h, kh), stop = Math.Min(taps.TargetW, w + end - q);
+            q += stop - w;
+            if (row < 0)
+            {
+                dy += (long)(stop - w) * op.OutChannels;
+                continue;
+            }
+            float* from = x + ((nint)image * op.H + row) * sourceRow;
+            for (; w < stop; w++, dy += op.OutChannels)
+            {
+                int column = taps.Column(w, kw);
+                if (column < 0) continue;
+                pairs[2 * count] = from + column * pixel;
+                pairs[2 * count + 1] = dy;
+                count++;
+            }
+        }
+        return count;
+    }
+
+    private int PlanePairs(in CpuKernelMemory memory, int kernelRow, int first, int end, float** pairs)
+    {
+        float* x = Interleaved(memory), dy = memory[1];
+        for (int q = first; q < end; q++)
+        {
+            int image = q / taps.TargetPixels, h = q % taps.TargetPixels / taps.TargetW, w = q % taps.TargetW;
+            pairs[2 * (q - first)] = x + ((((long)image * PaddedH) + h * op.Stride + kernelRow) * PaddedW + w * op.Stride) * channels;
+            pairs[2 * (q - first) + 1] = dy + (long)q * op.OutChannels;
+        }
+        return end - first;
+    }
+
+    // sums [taps, channels, O] (with planes [KernelH, KernelW, channels, O], which is the same) to dw [O, channels, taps]
+    private void Finish(in CpuKernelMemory memory, int unit)
+    {
+        int group = unit / FinishBlocks, o0 = unit % FinishBlocks * OutChannelsPerUnit, count = Math.Min(OutChannelsPerUnit, outChannels - o0);
+        int kernel = op.KernelH * op.KernelW;
+        nint depth = (nint)channels * kernel;
+        float* sums = memory.Shared + group * SumLength + o0, dw = memory[2] + (group * outChannels + o0) * depth;
+        for (int t = 0; t < kernel; t++)
+            for (int c = 0; c < channels; c++, sums += outChannels)
+            {
+                float* target = dw + c * kernel + t;
+                for (int o = 0; o < count; o++) target[o * depth] += sums[o];
+            }
     }
 }

@@ -10,6 +10,10 @@ namespace OnDeviceLearning.Devices.Cpu;
 internal sealed unsafe class CpuBuffer : DeviceBuffer
 {
     private const int Alignment = 64;
+
+    /// <summary>Floats behind every end that kernels may read, and drop, so that tails need no other code than the rest.</summary>
+    public const int Slack = 64;
+
     private float* memory;
     private int shares = 1;
     private int disposed;
@@ -24,10 +28,15 @@ internal sealed unsafe class CpuBuffer : DeviceBuffer
 
     public float* Pointer => memory;
 
+    /// <summary>Grows whenever somebody may have changed the contents, so that what was derived from them can be told to be stale.</summary>
+    public long Version { get; private set; }
+
+    public void MarkChanged() => Version++;
+
     /// <summary>Memory for <paramref name="length"/> floats, to be freed with <see cref="NativeMemory.AlignedFree"/>.</summary>
     public static float* AllocateZeroed(long length)
     {
-        nuint bytes = (nuint)((4 * length + Alignment - 1) / Alignment * Alignment);
+        nuint bytes = (nuint)((4 * (length + Slack) + Alignment - 1) / Alignment * Alignment);
         try
         {
             void* block = NativeMemory.AlignedAlloc(bytes, Alignment);
@@ -53,6 +62,7 @@ internal sealed unsafe class CpuBuffer : DeviceBuffer
     {
         ObjectDisposedException.ThrowIf(disposed != 0, this);
         source.CopyTo(new Span<byte>(memory + offset, source.Length));
+        MarkChanged();
         GC.KeepAlive(this);
     }
 

@@ -21,6 +21,15 @@ internal abstract unsafe class CpuKernel
     /// <summary>Floats of scratch memory all workers share, kept from stage to stage.</summary>
     public virtual long SharedScratch => 0;
 
+    /// <summary>Floats of memory of its own, zero at first, that a program keeps for the kernel from run to run.</summary>
+    public virtual long KeptMemory => 0;
+
+    /// <summary>
+    /// The operand of which stage 0 makes a copy in the kept memory, packed as the later stages read it, and nothing else;
+    /// -1 for none. Where the operand has not changed since the last run, stage 0 is left out.
+    /// </summary>
+    public virtual int PackedOperand => -1;
+
     /// <summary>Number of units of a stage.</summary>
     public abstract int Units(int stage);
 
@@ -32,7 +41,7 @@ internal abstract unsafe class CpuKernel
 }
 
 /// <summary>The memory a kernel works on.</summary>
-internal readonly unsafe struct CpuKernelMemory(nint* operands, float* scratch, float* shared)
+internal readonly unsafe struct CpuKernelMemory(nint* operands, float* scratch, float* shared, float* kept)
 {
     private readonly nint* operands = operands;
 
@@ -41,6 +50,9 @@ internal readonly unsafe struct CpuKernelMemory(nint* operands, float* scratch, 
 
     /// <summary>The scratch memory of all workers.</summary>
     public readonly float* Shared = shared;
+
+    /// <summary>The kernel's own memory.</summary>
+    public readonly float* Kept = kept;
 
     /// <summary>Operand <paramref name="index"/>.</summary>
     public float* this[int index] => (float*)operands[index];

@@ -2,28 +2,31 @@ using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
 
-/// <summary>Which kernel computes which operation; what is not in the list runs its <see cref="Operation.Reference"/>.</summary>
+/// <summary>
+/// Which kernel computes which operation; what is not in the list runs its <see cref="Operation.Reference"/>. Convolutions
+/// take channels-last images, which <see cref="CpuPlanner"/> gives them.
+/// </summary>
 internal static class CpuKernels
 {
     public static CpuKernel For(Operation operation) => operation switch
     {
         MatMul op => new MatMulKernel(op),
-        Conv2d op => IsDepthwise(op) ? new DepthwiseConv2dKernel(op) : new Conv2dKernel(op),
-        Conv2dInputGradient op => IsDepthwise(op) ? new DepthwiseInputGradientKernel(op) : new Conv2dInputGradientKernel(op),
-        Conv2dWeightGradient op => IsDepthwise(op) ? new DepthwiseWeightGradientKernel(op) : new Conv2dWeightGradientKernel(op),
+        Conv2d op => DepthwiseKernel.Fits(op) ? new DepthwiseConv2dKernel(op) : WinogradTiles.Fits(op) ? new WinogradConv2dKernel(op) : new Conv2dKernel(op, planes: false),
+        Conv2dInputGradient op => DepthwiseKernel.Fits(op) ? new DepthwiseInputGradientKernel(op) : WinogradTiles.Fits(op) ? new WinogradInputGradientKernel(op) : new Conv2dInputGradientKernel(op),
+        Conv2dWeightGradient op => DepthwiseKernel.Fits(op) ? new DepthwiseWeightGradientKernel(op) : WinogradTiles.Fits(op) ? new WinogradWeightGradientKernel(op) : new Conv2dWeightGradientKernel(op, planes: false),
         BiasAdd op => new BiasAddKernel(op),
-        BiasGradient op => new BiasGradientKernel(op),
+        BiasGradient op => op.Inner == 1 ? new BiasColumnGradientKernel(op.Outer, op.Channels) : new BiasPlaneGradientKernel(op),
         Activation op => new ActivationKernel(op),
         ActivationGradient op => new ActivationGradientKernel(op),
         LayerNorm op => new NormKernel(NormShape.Of(op), op.Epsilon),
         LayerNormInputGradient op => new NormInputGradientKernel(NormShape.Of(op)),
-        LayerNormAffineGradient op => new GroupNormAffineGradientKernel(NormShape.Of(op)),
+        LayerNormAffineGradient op => new NormColumnGradientKernel(op.Rows, op.Width),
         GroupNorm op => new NormKernel(NormShape.Of(op), op.Epsilon),
         GroupNormInputGradient op => new NormInputGradientKernel(NormShape.Of(op)),
         GroupNormAffineGradient op => new GroupNormAffineGradientKernel(NormShape.Of(op)),
         BatchNorm op => new BatchNormKernel(op),
         BatchNormInputGradient op => new BatchNormKernel(op),
-        BatchNormAffineGradient op => new BatchNormAffineGradientKernel(op),
+        BatchNormAffineGradient op => op.Inner == 1 ? new NormColumnGradientKernel(op) : new BatchNormAffineGradientKernel(op),
         MaxPool2d op => new MaxPool2dKernel(op),
         MaxPool2dGradient op => new MaxPool2dGradientKernel(op),
         AveragePool2d op => new AveragePool2dKernel(op),
@@ -50,6 +53,4 @@ internal static class CpuKernels
         PullTo op => new PullToKernel(op),
         _ => new ReferenceKernel(operation),
     };
-
-    private static bool IsDepthwise(Conv2dOperation op) => op.Groups == op.C && op.OutChannels == op.C;
 }

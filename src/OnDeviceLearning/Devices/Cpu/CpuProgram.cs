@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
 
@@ -12,13 +13,17 @@ internal sealed unsafe class CpuProgram : DeviceProgram
     private readonly record struct Step(int Kernel, int Stage, int From, int To, double Seconds);
 
     private readonly CpuDevice device;
-    private readonly CpuBuffer[] buffers;
+    private readonly CpuBuffer[] buffers, written, own;
     private readonly CpuKernel[] kernels;
     private readonly int[] firstOperand; // of each kernel, in pointers
+    private readonly long[] keptOffset; // of each kernel, in kept
+    private readonly CpuBuffer?[] packedFrom; // of each kernel: what stage 0 packs, where it need not be packed in every run
+    private readonly long[] packedVersion;
     private readonly Step[] steps;
     private readonly double[] pace; // measured over guessed seconds, of each kernel
     private readonly CpuScratch scratch;
     private readonly nint* pointers;
+    private readonly float* kept;
     private bool disposed;
 
     private int nextStep;
@@ -26,23 +31,44 @@ internal sealed unsafe class CpuProgram : DeviceProgram
     public CpuProgram(CpuDevice device, IReadOnlyList<BoundOperation> operations)
     {
         this.device = device;
-        kernels = new CpuKernel[operations.Count];
-        firstOperand = new int[operations.Count];
         // Arrays and loops: generic code over structs would be compiled at every cold start.
-        HashSet<CpuBuffer> bound = [];
-        long workerScratch = 0, sharedScratch = 0;
-        int operandCount = 0, stepCount = 0;
-        for (int i = 0; i < kernels.Length; i++)
+        HashSet<CpuBuffer> bound = [], changed = [];
+        var planner = new CpuPlanner(device);
+        for (int i = 0; i < operations.Count; i++)
         {
-            CpuKernel kernel = kernels[i] = CpuKernels.For(operations[i].Operation);
-            firstOperand[i] = operandCount;
-            operandCount += operations[i].Operands.Count;
-            for (int o = 0; o < operations[i].Operands.Count; o++)
+            IReadOnlyList<Operand> declared = operations[i].Operation.Operands;
+            for (int o = 0; o < declared.Count; o++)
             {
                 var buffer = (CpuBuffer)operations[i].Operands[o].Buffer;
                 ObjectDisposedException.ThrowIf(buffer.IsDisposed, buffer);
                 bound.Add(buffer);
+                if (declared[o].Access != OperandAccess.Read) changed.Add(buffer);
             }
+            planner.Add(operations[i]);
+        }
+        buffers = new CpuBuffer[bound.Count];
+        bound.CopyTo(buffers);
+        written = new CpuBuffer[changed.Count];
+        changed.CopyTo(written);
+        own = [.. planner.Buffers];
+        kernels = [.. planner.Kernels];
+        firstOperand = new int[kernels.Length];
+        keptOffset = new long[kernels.Length];
+        packedFrom = new CpuBuffer?[kernels.Length];
+        packedVersion = new long[kernels.Length];
+        pace = new double[kernels.Length];
+        long workerScratch = 0, sharedScratch = 0, keptLength = 0;
+        int operandCount = 0, stepCount = 0;
+        for (int i = 0; i < kernels.Length; i++)
+        {
+            CpuKernel kernel = kernels[i];
+            pace[i] = 1;
+            firstOperand[i] = operandCount;
+            operandCount += planner.Operands[i].Length;
+            keptOffset[i] = keptLength;
+            keptLength += (kernel.KeptMemory + 31) / 32 * 32;
+            if (planner.Packed[i] is { } source && !changed.Contains(source)) packedFrom[i] = source;
+            packedVersion[i] = -1;
             workerScratch = Math.Max(workerScratch, kernel.WorkerScratch);
             sharedScratch = Math.Max(sharedScratch, kernel.SharedScratch);
             for (int stage = 0; stage < kernel.Stages; stage++)
@@ -51,14 +77,9 @@ internal sealed unsafe class CpuProgram : DeviceProgram
                 stepCount += (kernel.Units(stage) + perStep - 1) / perStep;
             }
         }
-        buffers = new CpuBuffer[bound.Count];
-        bound.CopyTo(buffers);
         steps = new Step[stepCount];
         stepCount = 0;
-        pace = new double[kernels.Length];
         for (int i = 0; i < kernels.Length; i++)
-        {
-            pace[i] = 1;
             for (int stage = 0; stage < kernels[i].Stages; stage++)
             {
                 int units = kernels[i].Units(stage), perStep = UnitsPerStep(kernels[i], stage);
@@ -69,19 +90,16 @@ internal sealed unsafe class CpuProgram : DeviceProgram
                     steps[stepCount++] = new Step(i, stage, from, to, (to - from) * unitSeconds);
                 }
             }
-        }
         scratch = new CpuScratch(device.Threads, workerScratch, sharedScratch);
         pointers = (nint*)NativeMemory.AllocZeroed((nuint)Math.Max(1, operandCount), (nuint)sizeof(nint));
+        kept = CpuBuffer.AllocateZeroed(keptLength);
         for (int i = 0; i < kernels.Length; i++)
-            for (int o = 0; o < operations[i].Operands.Count; o++)
-            {
-                BufferRange range = operations[i].Operands[o];
-                pointers[firstOperand[i] + o] = (nint)(((CpuBuffer)range.Buffer).Pointer + range.Offset);
-            }
+            for (int o = 0; o < planner.Operands[i].Length; o++)
+                pointers[firstOperand[i] + o] = planner.Operands[i][o];
         foreach (CpuBuffer buffer in buffers) buffer.AddShare();
     }
 
-    ~CpuProgram() => NativeMemory.Free(pointers);
+    ~CpuProgram() => Free();
 
     private static int UnitsPerStep(CpuKernel kernel, int stage) =>
         (int)Math.Max(1, Math.Min(kernel.Units(stage), StepSeconds / Math.Max(kernel.UnitSeconds(stage), 1e-12)));
@@ -95,10 +113,22 @@ internal sealed unsafe class CpuProgram : DeviceProgram
     public override bool Advance(long deadline, bool atLeastOne = false)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
+        if (nextStep < steps.Length)
+            foreach (CpuBuffer buffer in written) buffer.MarkChanged();
         long now = Stopwatch.GetTimestamp();
         while (nextStep < steps.Length)
         {
             ref readonly Step step = ref steps[nextStep];
+            if (step.Stage == 0 && packedFrom[step.Kernel] is { } source)
+            {
+                if (packedVersion[step.Kernel] == source.Version)
+                {
+                    nextStep++;
+                    continue;
+                }
+                // Good once the last step of the stage is done; a change between them packs anew in the next run.
+                if (step.From == 0) packedVersion[step.Kernel] = -2 - source.Version;
+            }
             // Steps of one stage that fit before the deadline together need one hand-out of work to the threads, not several.
             double available = deadline == long.MaxValue ? double.PositiveInfinity : (deadline - now) / (double)Stopwatch.Frequency;
             double guessed = 0;
@@ -113,12 +143,15 @@ internal sealed unsafe class CpuProgram : DeviceProgram
             }
             atLeastOne = false;
 
-            device.Pool.Run(kernels[step.Kernel], pointers + firstOperand[step.Kernel], scratch, step.Stage, step.From, steps[end - 1].To,
-                guessed * pace[step.Kernel] * device.Threads >= WorthHelpSeconds);
+            int kernel = step.Kernel;
+            device.Pool.Run(kernels[kernel], pointers + firstOperand[kernel], kept + keptOffset[kernel], scratch, step.Stage, step.From, steps[end - 1].To,
+                guessed * pace[kernel] * device.Threads >= WorthHelpSeconds);
             long after = Stopwatch.GetTimestamp();
-            Learn(ref pace[step.Kernel], (after - now) / (double)Stopwatch.Frequency / Math.Max(guessed, 1e-9));
+            Learn(ref pace[kernel], (after - now) / (double)Stopwatch.Frequency / Math.Max(guessed, 1e-9));
             now = after;
             nextStep = end;
+            if (step.Stage == 0 && packedVersion[kernel] <= -2 && (end == steps.Length || steps[end].Kernel != kernel || steps[end].Stage > 0))
+                packedVersion[kernel] = -2 - packedVersion[kernel];
         }
         GC.KeepAlive(this);
         return true;
@@ -136,8 +169,15 @@ internal sealed unsafe class CpuProgram : DeviceProgram
         if (disposed) return;
         disposed = true;
         scratch.Dispose();
-        NativeMemory.Free(pointers);
+        Free();
         GC.SuppressFinalize(this);
+        foreach (CpuBuffer buffer in own) buffer.Dispose();
         foreach (CpuBuffer buffer in buffers) buffer.ReleaseShare();
+    }
+
+    private void Free()
+    {
+        NativeMemory.Free(pointers);
+        NativeMemory.AlignedFree(kept);
     }
 }

@@ -19,7 +19,7 @@ internal sealed unsafe class CpuScratch : IDisposable
 
     ~CpuScratch() => Free();
 
-    public CpuKernelMemory Memory(nint* operands, int thread) => new(operands, memory + thread * workerLength, shared);
+    public CpuKernelMemory Memory(nint* operands, float* kept, int thread) => new(operands, memory + thread * workerLength, shared, kept);
 
     public void Dispose()
     {

@@ -26,6 +26,7 @@ internal sealed unsafe class CpuThreadPool : IDisposable
     private CpuKernel? kernel;
     private CpuScratch? scratch;
     private nint* operands;
+    private float* kept;
     private int stage, first, count, chunks;
     private Exception? failure;
 
@@ -48,12 +49,12 @@ internal sealed unsafe class CpuThreadPool : IDisposable
     public int Threads => workers.Length + 1;
 
     /// <summary>Runs units <paramref name="from"/>..<paramref name="to"/> of a stage and returns when all are done.</summary>
-    public void Run(CpuKernel kernel, nint* operands, CpuScratch scratch, int stage, int from, int to, bool worthHelp)
+    public void Run(CpuKernel kernel, nint* operands, float* kept, CpuScratch scratch, int stage, int from, int to, bool worthHelp)
     {
         // Another program runs on the helpers just now: this one runs on its caller alone, with the same result.
         if (workers.Length == 0 || !worthHelp || to - from < 2 || !Monitor.TryEnter(dispatch))
         {
-            kernel.Run(scratch.Memory(operands, 0), stage, from, to);
+            kernel.Run(scratch.Memory(operands, kept, 0), stage, from, to);
             return;
         }
         try
@@ -61,6 +62,7 @@ internal sealed unsafe class CpuThreadPool : IDisposable
             this.kernel = kernel;
             this.scratch = scratch;
             this.operands = operands;
+            this.kept = kept;
             this.stage = stage;
             first = from;
             count = to - from;
@@ -105,7 +107,7 @@ internal sealed unsafe class CpuThreadPool : IDisposable
             try
             {
                 int from = first + (int)((long)count * chunk / chunkCount), to = first + (int)((long)count * (chunk + 1) / chunkCount);
-                kernel!.Run(scratch!.Memory(operands, slot), stage, from, to);
+                kernel!.Run(scratch!.Memory(operands, kept, slot), stage, from, to);
             }
             catch (Exception exception)
             {

@@ -7,111 +7,154 @@ namespace OnDeviceLearning.Devices.Cpu;
 
 /// <summary>
 /// Matrix products over panels of b: a panel is two vectors wide, its rows k follow one another (packed) or lie where the
-/// matrix has them (direct). a is read where it lies, by row and k stride, so neither it nor its transpose is ever packed.
-/// The loops here are optimised from their first call on: tiers would make a game's first predictions slow.
+/// matrix has them (direct). a is read where it lies. The loops here are optimised from their first call on: tiers would
+/// make a game's first predictions slow.
 /// </summary>
 internal static unsafe class Gemm
 {
     /// <summary>Columns of a panel.</summary>
     public static readonly int Panel = Vector512.IsHardwareAccelerated ? 32 : Vector256.IsHardwareAccelerated ? 16 : 8;
 
+    /// <summary>Rows of the largest tile.</summary>
+    public static readonly int TileRows = Vector512.IsHardwareAccelerated ? 12 : 6;
+
     /// <summary>One core's rate, guessed low: a third to a half of what the tiles reach.</summary>
     public static readonly double FlopsPerSecond = 1e9 * Panel;
 
+    /// <summary>Floats of the largest tile.</summary>
+    public const int TileFloats = 12 * 32;
+
     /// <summary>Longest sum kept in registers; longer ones go through c, in order.</summary>
-    private const int MaxDepth = 2048;
+    private const int MaxDepth = 1024;
+
+    /// <summary>Columns of a in one batch of pointers, where a is transposed.</summary>
+    private const int PairBlock = 256;
 
     public static int Panels(int columns) => (columns + Panel - 1) / Panel;
 
     /// <summary>
-    /// c [m, n] = alpha * a * b (+ c where <paramref name="accumulate"/>) (+ bias [m], where given), b in panels that lie
-    /// <paramref name="panelStride"/> apart. The last panel must be readable in full.
+    /// c [m, n] = alpha * a * b (+ c where <paramref name="accumulate"/>), one of a's strides being 1, b in panels that lie
+    /// <paramref name="panelStride"/> apart.
     /// </summary>
     public static void Multiply(
         int m, int n, int k, float* a, nint aRow, nint aK, float* b, nint panelStride, nint bK,
-        float* c, nint cRow, float alpha = 1, bool accumulate = false, float* bias = null)
+        float* c, nint cRow, float alpha = 1, bool accumulate = false)
     {
-        if (Vector512.IsHardwareAccelerated) Multiply<Simd512, Vector512<float>>(m, n, k, a, aRow, aK, b, panelStride, bK, c, cRow, alpha, accumulate, bias);
-        else if (Vector256.IsHardwareAccelerated) Multiply<Simd256, Vector256<float>>(m, n, k, a, aRow, aK, b, panelStride, bK, c, cRow, alpha, accumulate, bias);
-        else Multiply<Simd128, Vector128<float>>(m, n, k, a, aRow, aK, b, panelStride, bK, c, cRow, alpha, accumulate, bias);
+        TileTarget target = new() { CRow = cRow, Alpha = alpha, Accumulate = accumulate };
+        Multiply(m, n, k, a, aRow, aK, b, panelStride, bK, c, ref target);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply<TSimd, TVector>(
-        int m, int n, int k, float* a, nint aRow, nint aK, float* b, nint panelStride, nint bK,
-        float* c, nint cRow, float alpha, bool accumulate, float* bias)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : unmanaged
+    /// <summary>As above, with an epilogue: bias from column 0 on, a residual that lies as c does, ReLU.</summary>
+    public static void Multiply(int m, int n, int k, float* a, nint aRow, nint aK, float* b, nint panelStride, nint bK, float* c, ref TileTarget target)
     {
-        int panel = 2 * TSimd.Width;
-        float* tile = stackalloc float[12 * 32];
-        for (int k0 = 0; k0 < k; k0 += MaxDepth)
+        float* tile = stackalloc float[TileFloats];
+        float** pointers = stackalloc float*[2 * PairBlock];
+        target.Tile = tile;
+        float* bias = target.Bias, residual = target.Residual;
+        bool accumulate = target.Accumulate, relu = target.Relu;
+        int depthStep = aK == 1 ? MaxDepth : PairBlock;
+        for (int k0 = 0; k0 < k; k0 += depthStep)
         {
-            int depth = Math.Min(MaxDepth, k - k0);
-            bool add = accumulate || k0 > 0;
-            float* shift = k0 > 0 ? null : bias;
-            for (int n0 = 0; n0 < n; n0 += panel)
+            int depth = Math.Min(depthStep, k - k0);
+            bool last = k0 + depth == k;
+            target.Accumulate = accumulate || k0 > 0;
+            target.Relu = relu && last;
+            if (aK != 1)
+                for (int i = 0; i < depth; i++)
+                {
+                    pointers[2 * i] = a + (k0 + i) * aK;
+                    pointers[2 * i + 1] = b + (k0 + i) * bK;
+                }
+            for (int n0 = 0; n0 < n; n0 += Panel)
             {
-                float* bPanel = b + n0 / panel * panelStride + k0 * bK;
-                int columns = Math.Min(panel, n - n0);
+                target.Columns = Math.Min(Panel, n - n0);
+                target.Bias = bias == null || !last ? null : bias + n0;
+                nint panel = n0 / Panel * panelStride;
                 for (int m0 = 0; m0 < m;)
                 {
-                    float* aRows = a + m0 * aRow + k0 * aK, cTile = c + m0 * cRow + n0, rowBias = shift == null ? null : shift + m0;
-                    int rows;
-                    if (columns == panel)
+                    int rows = Math.Min(m - m0, TileRows), shape = TileShape(rows);
+                    target.Rows = rows;
+                    target.C = c + m0 * target.CRow + n0;
+                    target.Residual = residual == null || !last ? null : residual + m0 * target.CRow + n0;
+                    if (aK == 1)
                     {
-                        rows = Rows<TSimd, TVector>(m - m0, depth, aRows, aRow, aK, bPanel, bK, cTile, cRow, alpha, add, rowBias);
+                        pointers[0] = b + panel + k0 * bK;
+                        for (int r = 0; r < shape; r++) pointers[1 + r] = a + (m0 + Math.Min(r, rows - 1)) * aRow + k0;
+                        Rows(1, depth, pointers, bK, ref target);
                     }
                     else
                     {
-                        rows = Rows<TSimd, TVector>(m - m0, depth, aRows, aRow, aK, bPanel, bK, tile, panel, alpha, false, rowBias);
-                        for (int r = 0; r < rows; r++)
-                            for (int i = 0; i < columns; i++)
-                                cTile[r * cRow + i] = add ? cTile[r * cRow + i] + tile[r * panel + i] : tile[r * panel + i];
+                        Outer(depth, pointers, m0, panel, ref target);
                     }
                     m0 += rows;
                 }
             }
         }
+        target.Bias = bias;
+        target.Residual = residual;
+        target.Accumulate = accumulate;
+        target.Relu = relu;
     }
 
-    /// <summary>One tile of as many rows as there are, or as the registers hold; returns how many.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int Rows<TSimd, TVector>(
-        int rows, int k, float* a, nint aRow, nint aK, float* b, nint bK, float* c, nint cRow, float alpha, bool accumulate, float* bias)
+    /// <summary>Rows of the tile that computes this many; their pointers must all be there, and may repeat.</summary>
+    public static int TileShape(int rows)
+    {
+        if (Vector512.IsHardwareAccelerated) return rows > 8 ? 12 : rows > 4 ? 8 : rows > 2 ? 4 : 2;
+        return rows > 4 ? 6 : rows > 2 ? 4 : 2;
+    }
+
+    /// <summary>One tile of gathered rows, as <see cref="GemmTile{TSimd, TVector, TShape}.Rows"/>; its shape is <see cref="TileShape"/> of the target's rows.</summary>
+    public static void Rows(int segments, int length, float** pointers, nint bK, ref TileTarget target)
+    {
+        if (Vector512.IsHardwareAccelerated) Rows<Simd512, Vector512<float>>(segments, length, pointers, bK, ref target);
+        else if (Vector256.IsHardwareAccelerated) Rows<Simd256, Vector256<float>>(segments, length, pointers, bK, ref target);
+        else Rows<Simd128, Vector128<float>>(segments, length, pointers, bK, ref target);
+    }
+
+    private static void Rows<TSimd, TVector>(int segments, int length, float** pointers, nint bK, ref TileTarget target)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
+        int rows = target.Rows;
         if (Vector512.IsHardwareAccelerated)
         {
-            if (rows >= 12)
+            if (rows > 8)
             {
-                GemmTile<TSimd, TVector, Rows12>.Run(k, a, aRow, aK, b, bK, c, cRow, alpha, accumulate, bias);
-                return 12;
+                if (target.Columns > TSimd.Width) GemmTile<TSimd, TVector, Tile12x2>.Rows(segments, length, pointers, bK, ref target);
+                else GemmTile<TSimd, TVector, Tile12x1>.Rows(segments, length, pointers, bK, ref target);
+                return;
             }
-            if (rows >= 8)
+            if (rows > 4)
             {
-                GemmTile<TSimd, TVector, Rows8>.Run(k, a, aRow, aK, b, bK, c, cRow, alpha, accumulate, bias);
-                return 8;
+                GemmTile<TSimd, TVector, Tile8x2>.Rows(segments, length, pointers, bK, ref target);
+                return;
             }
         }
-        else if (rows >= 6)
+        else if (rows > 4)
         {
-            GemmTile<TSimd, TVector, Rows6>.Run(k, a, aRow, aK, b, bK, c, cRow, alpha, accumulate, bias);
-            return 6;
+            GemmTile<TSimd, TVector, Tile6x2>.Rows(segments, length, pointers, bK, ref target);
+            return;
         }
-        if (rows >= 4)
-        {
-            GemmTile<TSimd, TVector, Rows4>.Run(k, a, aRow, aK, b, bK, c, cRow, alpha, accumulate, bias);
-            return 4;
-        }
-        if (rows >= 2)
-        {
-            GemmTile<TSimd, TVector, Rows2>.Run(k, a, aRow, aK, b, bK, c, cRow, alpha, accumulate, bias);
-            return 2;
-        }
-        GemmTile<TSimd, TVector, Rows1>.Run(k, a, aRow, aK, b, bK, c, cRow, alpha, accumulate, bias);
-        return 1;
+        if (rows > 2) GemmTile<TSimd, TVector, Tile4x2>.Rows(segments, length, pointers, bK, ref target);
+        else GemmTile<TSimd, TVector, Tile2x2>.Rows(segments, length, pointers, bK, ref target);
+    }
+
+    /// <summary>One tile of outer products, as <see cref="GemmTile{TSimd, TVector, TShape}.Outer"/>.</summary>
+    public static void Outer(int count, float** pairs, nint aOffset, nint bOffset, ref TileTarget target)
+    {
+        if (Vector512.IsHardwareAccelerated) Outer<Simd512, Vector512<float>>(count, pairs, aOffset, bOffset, ref target);
+        else if (Vector256.IsHardwareAccelerated) Outer<Simd256, Vector256<float>>(count, pairs, aOffset, bOffset, ref target);
+        else Outer<Simd128, Vector128<float>>(count, pairs, aOffset, bOffset, ref target);
+    }
+
+    private static void Outer<TSimd, TVector>(int count, float** pairs, nint aOffset, nint bOffset, ref TileTarget target)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        if (target.Rows <= 4) GemmTile<TSimd, TVector, Tile4x2>.Outer(count, pairs, aOffset, bOffset, ref target);
+        else if (!Vector512.IsHardwareAccelerated) GemmTile<TSimd, TVector, Tile6x2>.Outer(count, pairs, aOffset, bOffset, ref target);
+        else if (target.Columns > TSimd.Width) GemmTile<TSimd, TVector, Tile12x2>.Outer(count, pairs, aOffset, bOffset, ref target);
+        else GemmTile<TSimd, TVector, Tile12x1>.Outer(count, pairs, aOffset, bOffset, ref target);
     }
 
     /// <summary>Packs one panel of a row-major [k, columns] matrix; missing columns become zero.</summary>
@@ -147,7 +190,7 @@ internal static unsafe class Gemm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Transpose4x4(float* source, nint sourceStride, float* target, nint targetStride)
+    public static void Transpose4x4(float* source, nint sourceStride, float* target, nint targetStride)
     {
         Vector128<float> a = Vector128.Load(source), b = Vector128.Load(source + sourceStride);
         Vector128<float> c = Vector128.Load(source + 2 * sourceStride), d = Vector128.Load(source + 3 * sourceStride);

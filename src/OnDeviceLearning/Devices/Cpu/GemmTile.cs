@@ -2,97 +2,179 @@ using System.Runtime.CompilerServices;
 
 namespace OnDeviceLearning.Devices.Cpu;
 
-/// <summary>A number of rows known to the compiler.</summary>
-internal interface IRowCount
+/// <summary>A tile's size, known to the compiler: rows, and vectors of columns.</summary>
+internal interface ITileShape
 {
     static abstract int Rows { get; }
+    static abstract int Vectors { get; }
 }
 
-internal readonly struct Rows1 : IRowCount { public static int Rows => 1; }
-internal readonly struct Rows2 : IRowCount { public static int Rows => 2; }
-internal readonly struct Rows4 : IRowCount { public static int Rows => 4; }
-internal readonly struct Rows6 : IRowCount { public static int Rows => 6; }
-internal readonly struct Rows8 : IRowCount { public static int Rows => 8; }
-internal readonly struct Rows12 : IRowCount { public static int Rows => 12; }
+internal readonly struct Tile12x2 : ITileShape { public static int Rows => 12; public static int Vectors => 2; }
+internal readonly struct Tile8x2 : ITileShape { public static int Rows => 8; public static int Vectors => 2; }
+internal readonly struct Tile6x2 : ITileShape { public static int Rows => 6; public static int Vectors => 2; }
+internal readonly struct Tile4x2 : ITileShape { public static int Rows => 4; public static int Vectors => 2; }
+internal readonly struct Tile2x2 : ITileShape { public static int Rows => 2; public static int Vectors => 2; }
+internal readonly struct Tile12x1 : ITileShape { public static int Rows => 12; public static int Vectors => 1; }
+internal readonly struct Tile4x1 : ITileShape { public static int Rows => 4; public static int Vectors => 1; }
+
+/// <summary>Where a tile of sums goes and what is done to it on the way: c = max(alpha * sums + bias + residual (+ c), floor).</summary>
+internal unsafe struct TileTarget
+{
+    /// <summary>Element (0, 0) of the tile in c, whose rows lie <see cref="CRow"/> apart.</summary>
+    public float* C;
+
+    /// <summary>Room on the stack for the sums.</summary>
+    public float* Tile;
+    public nint CRow;
+
+    /// <summary>How much of the tile is wanted; the rest is computed from whatever is there and dropped.</summary>
+    public int Rows, Columns;
+    public float Alpha;
+    public bool Accumulate, Relu;
+
+    /// <summary>Whether whole tiles of sums go to c and nothing is done to them; c has room for all rows of the tile's shape.</summary>
+    public bool Plain;
+
+    /// <summary>Null for none: a bias for each column, and a residual that lies as c does.</summary>
+    public float* Bias, Residual;
+
+    /// <summary>Where each row begins, in elements from <see cref="C"/>; null where they lie <see cref="CRow"/> apart.</summary>
+    public nint* Offsets;
+}
 
 /// <summary>
-/// The innermost loop of every product: a tile of c, <c>TRows</c> rows by two vectors, kept in registers while k runs.
-/// The JIT compiles it for each width and row count, and the rows a count does not have vanish.
+/// The innermost loops of every product: a tile of c kept in registers while k runs. The JIT compiles them for each width
+/// and shape, and the rows a shape does not have vanish. What lies right of a row's last column is read as well: every
+/// allocation of this device has room for that behind its end.
 /// </summary>
-internal static unsafe class GemmTile<TSimd, TVector, TRows>
+internal static unsafe class GemmTile<TSimd, TVector, TShape>
     where TSimd : struct, ISimd<TVector>
     where TVector : unmanaged
-    where TRows : struct, IRowCount
+    where TShape : struct, ITileShape
 {
     /// <summary>
-    /// c = alpha * a * b (+ c where <paramref name="accumulate"/>) (+ bias of the row, where given).
-    /// Element (r, k) of a lies at r * aRow + k * aK, vectors k of b at k * bK.
+    /// Rows of a gathered by pointer. k runs through segments of <paramref name="length"/>; each has 1 + Rows pointers:
+    /// where its rows of b begin, a vector pair every <paramref name="bK"/>, and where each row of a does.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(int k, float* a, nint aRow, nint aK, float* b, nint bK, float* c, nint cRow, float alpha, bool accumulate, float* bias)
+    public static void Rows(int segments, int length, float** pointers, nint bK, ref TileTarget target)
     {
-        TVector c0l = default, c0h = default;
-        TVector c1l = default, c1h = default;
-        TVector c2l = default, c2h = default;
-        TVector c3l = default, c3h = default;
-        TVector c4l = default, c4h = default;
-        TVector c5l = default, c5h = default;
-        TVector c6l = default, c6h = default;
-        TVector c7l = default, c7h = default;
-        TVector c8l = default, c8h = default;
-        TVector c9l = default, c9h = default;
-        TVector c10l = default, c10h = default;
-        TVector c11l = default, c11h = default;
-        // Four bases and two offsets address twelve rows without running out of registers.
-        float* a0 = a, a3 = a + 3 * aRow, a6 = a + 6 * aRow, a9 = a + 9 * aRow;
-        nint row2 = 2 * aRow;
-        for (; k > 0; k--)
+        TVector c0l = default, c0h = default, c1l = default, c1h = default, c2l = default, c2h = default, c3l = default, c3h = default;
+        TVector c4l = default, c4h = default, c5l = default, c5h = default, c6l = default, c6h = default, c7l = default, c7h = default;
+        TVector c8l = default, c8h = default, c9l = default, c9h = default, c10l = default, c10h = default, c11l = default, c11h = default;
+        for (; segments > 0; segments--, pointers += 1 + TShape.Rows)
         {
-            TVector low = TSimd.Load(b), high = TSimd.Load(b + TSimd.Width), x;
-            if (TRows.Rows > 0) { x = TSimd.Broadcast(*a0); c0l = TSimd.MultiplyAdd(x, low, c0l); c0h = TSimd.MultiplyAdd(x, high, c0h); }
-            if (TRows.Rows > 1) { x = TSimd.Broadcast(a0[aRow]); c1l = TSimd.MultiplyAdd(x, low, c1l); c1h = TSimd.MultiplyAdd(x, high, c1h); }
-            if (TRows.Rows > 2) { x = TSimd.Broadcast(a0[row2]); c2l = TSimd.MultiplyAdd(x, low, c2l); c2h = TSimd.MultiplyAdd(x, high, c2h); }
-            if (TRows.Rows > 3) { x = TSimd.Broadcast(*a3); c3l = TSimd.MultiplyAdd(x, low, c3l); c3h = TSimd.MultiplyAdd(x, high, c3h); }
-            if (TRows.Rows > 4) { x = TSimd.Broadcast(a3[aRow]); c4l = TSimd.MultiplyAdd(x, low, c4l); c4h = TSimd.MultiplyAdd(x, high, c4h); }
-            if (TRows.Rows > 5) { x = TSimd.Broadcast(a3[row2]); c5l = TSimd.MultiplyAdd(x, low, c5l); c5h = TSimd.MultiplyAdd(x, high, c5h); }
-            if (TRows.Rows > 6) { x = TSimd.Broadcast(*a6); c6l = TSimd.MultiplyAdd(x, low, c6l); c6h = TSimd.MultiplyAdd(x, high, c6h); }
-            if (TRows.Rows > 7) { x = TSimd.Broadcast(a6[aRow]); c7l = TSimd.MultiplyAdd(x, low, c7l); c7h = TSimd.MultiplyAdd(x, high, c7h); }
-            if (TRows.Rows > 8) { x = TSimd.Broadcast(a6[row2]); c8l = TSimd.MultiplyAdd(x, low, c8l); c8h = TSimd.MultiplyAdd(x, high, c8h); }
-            if (TRows.Rows > 9) { x = TSimd.Broadcast(*a9); c9l = TSimd.MultiplyAdd(x, low, c9l); c9h = TSimd.MultiplyAdd(x, high, c9h); }
-            if (TRows.Rows > 10) { x = TSimd.Broadcast(a9[aRow]); c10l = TSimd.MultiplyAdd(x, low, c10l); c10h = TSimd.MultiplyAdd(x, high, c10h); }
-            if (TRows.Rows > 11) { x = TSimd.Broadcast(a9[row2]); c11l = TSimd.MultiplyAdd(x, low, c11l); c11h = TSimd.MultiplyAdd(x, high, c11h); }
-            a0 += aK;
-            a3 += aK;
-            a6 += aK;
-            a9 += aK;
-            b += bK;
+            float* b = pointers[0];
+            float* a0 = pointers[1], a1 = TShape.Rows > 1 ? pointers[2] : null, a2 = TShape.Rows > 2 ? pointers[3] : null, a3 = TShape.Rows > 3 ? pointers[4] : null;
+            float* a4 = TShape.Rows > 4 ? pointers[5] : null, a5 = TShape.Rows > 5 ? pointers[6] : null, a6 = TShape.Rows > 6 ? pointers[7] : null, a7 = TShape.Rows > 7 ? pointers[8] : null;
+            float* a8 = TShape.Rows > 8 ? pointers[9] : null, a9 = TShape.Rows > 9 ? pointers[10] : null, a10 = TShape.Rows > 10 ? pointers[11] : null, a11 = TShape.Rows > 11 ? pointers[12] : null;
+            for (nint k = 0; k < length; k++, b += bK)
+            {
+                TVector low = TSimd.Load(b), high = TShape.Vectors > 1 ? TSimd.Load(b + TSimd.Width) : default, x;
+                if (TShape.Rows > 0) { x = TSimd.Broadcast(a0[k]); c0l = TSimd.MultiplyAdd(x, low, c0l); if (TShape.Vectors > 1) c0h = TSimd.MultiplyAdd(x, high, c0h); }
+                if (TShape.Rows > 1) { x = TSimd.Broadcast(a1[k]); c1l = TSimd.MultiplyAdd(x, low, c1l); if (TShape.Vectors > 1) c1h = TSimd.MultiplyAdd(x, high, c1h); }
+                if (TShape.Rows > 2) { x = TSimd.Broadcast(a2[k]); c2l = TSimd.MultiplyAdd(x, low, c2l); if (TShape.Vectors > 1) c2h = TSimd.MultiplyAdd(x, high, c2h); }
+                if (TShape.Rows > 3) { x = TSimd.Broadcast(a3[k]); c3l = TSimd.MultiplyAdd(x, low, c3l); if (TShape.Vectors > 1) c3h = TSimd.MultiplyAdd(x, high, c3h); }
+                if (TShape.Rows > 4) { x = TSimd.Broadcast(a4[k]); c4l = TSimd.MultiplyAdd(x, low, c4l); if (TShape.Vectors > 1) c4h = TSimd.MultiplyAdd(x, high, c4h); }
+                if (TShape.Rows > 5) { x = TSimd.Broadcast(a5[k]); c5l = TSimd.MultiplyAdd(x, low, c5l); if (TShape.Vectors > 1) c5h = TSimd.MultiplyAdd(x, high, c5h); }
+                if (TShape.Rows > 6) { x = TSimd.Broadcast(a6[k]); c6l = TSimd.MultiplyAdd(x, low, c6l); if (TShape.Vectors > 1) c6h = TSimd.MultiplyAdd(x, high, c6h); }
+                if (TShape.Rows > 7) { x = TSimd.Broadcast(a7[k]); c7l = TSimd.MultiplyAdd(x, low, c7l); if (TShape.Vectors > 1) c7h = TSimd.MultiplyAdd(x, high, c7h); }
+                if (TShape.Rows > 8) { x = TSimd.Broadcast(a8[k]); c8l = TSimd.MultiplyAdd(x, low, c8l); if (TShape.Vectors > 1) c8h = TSimd.MultiplyAdd(x, high, c8h); }
+                if (TShape.Rows > 9) { x = TSimd.Broadcast(a9[k]); c9l = TSimd.MultiplyAdd(x, low, c9l); if (TShape.Vectors > 1) c9h = TSimd.MultiplyAdd(x, high, c9h); }
+                if (TShape.Rows > 10) { x = TSimd.Broadcast(a10[k]); c10l = TSimd.MultiplyAdd(x, low, c10l); if (TShape.Vectors > 1) c10h = TSimd.MultiplyAdd(x, high, c10h); }
+                if (TShape.Rows > 11) { x = TSimd.Broadcast(a11[k]); c11l = TSimd.MultiplyAdd(x, low, c11l); if (TShape.Vectors > 1) c11h = TSimd.MultiplyAdd(x, high, c11h); }
+            }
         }
-        if (TRows.Rows > 0) Store(c + 0 * cRow, c0l, c0h, alpha, accumulate, bias == null ? 0 : bias[0]);
-        if (TRows.Rows > 1) Store(c + 1 * cRow, c1l, c1h, alpha, accumulate, bias == null ? 0 : bias[1]);
-        if (TRows.Rows > 2) Store(c + 2 * cRow, c2l, c2h, alpha, accumulate, bias == null ? 0 : bias[2]);
-        if (TRows.Rows > 3) Store(c + 3 * cRow, c3l, c3h, alpha, accumulate, bias == null ? 0 : bias[3]);
-        if (TRows.Rows > 4) Store(c + 4 * cRow, c4l, c4h, alpha, accumulate, bias == null ? 0 : bias[4]);
-        if (TRows.Rows > 5) Store(c + 5 * cRow, c5l, c5h, alpha, accumulate, bias == null ? 0 : bias[5]);
-        if (TRows.Rows > 6) Store(c + 6 * cRow, c6l, c6h, alpha, accumulate, bias == null ? 0 : bias[6]);
-        if (TRows.Rows > 7) Store(c + 7 * cRow, c7l, c7h, alpha, accumulate, bias == null ? 0 : bias[7]);
-        if (TRows.Rows > 8) Store(c + 8 * cRow, c8l, c8h, alpha, accumulate, bias == null ? 0 : bias[8]);
-        if (TRows.Rows > 9) Store(c + 9 * cRow, c9l, c9h, alpha, accumulate, bias == null ? 0 : bias[9]);
-        if (TRows.Rows > 10) Store(c + 10 * cRow, c10l, c10h, alpha, accumulate, bias == null ? 0 : bias[10]);
-        if (TRows.Rows > 11) Store(c + 11 * cRow, c11l, c11h, alpha, accumulate, bias == null ? 0 : bias[11]);
+        float* tile = target.Plain ? target.C : target.Tile;
+        nint row = target.Plain ? target.CRow : TShape.Vectors * TSimd.Width;
+        if (TShape.Rows > 0) { TSimd.Store(tile + 0 * row, c0l); if (TShape.Vectors > 1) TSimd.Store(tile + 0 * row + TSimd.Width, c0h); }
+        if (TShape.Rows > 1) { TSimd.Store(tile + 1 * row, c1l); if (TShape.Vectors > 1) TSimd.Store(tile + 1 * row + TSimd.Width, c1h); }
+        if (TShape.Rows > 2) { TSimd.Store(tile + 2 * row, c2l); if (TShape.Vectors > 1) TSimd.Store(tile + 2 * row + TSimd.Width, c2h); }
+        if (TShape.Rows > 3) { TSimd.Store(tile + 3 * row, c3l); if (TShape.Vectors > 1) TSimd.Store(tile + 3 * row + TSimd.Width, c3h); }
+        if (TShape.Rows > 4) { TSimd.Store(tile + 4 * row, c4l); if (TShape.Vectors > 1) TSimd.Store(tile + 4 * row + TSimd.Width, c4h); }
+        if (TShape.Rows > 5) { TSimd.Store(tile + 5 * row, c5l); if (TShape.Vectors > 1) TSimd.Store(tile + 5 * row + TSimd.Width, c5h); }
+        if (TShape.Rows > 6) { TSimd.Store(tile + 6 * row, c6l); if (TShape.Vectors > 1) TSimd.Store(tile + 6 * row + TSimd.Width, c6h); }
+        if (TShape.Rows > 7) { TSimd.Store(tile + 7 * row, c7l); if (TShape.Vectors > 1) TSimd.Store(tile + 7 * row + TSimd.Width, c7h); }
+        if (TShape.Rows > 8) { TSimd.Store(tile + 8 * row, c8l); if (TShape.Vectors > 1) TSimd.Store(tile + 8 * row + TSimd.Width, c8h); }
+        if (TShape.Rows > 9) { TSimd.Store(tile + 9 * row, c9l); if (TShape.Vectors > 1) TSimd.Store(tile + 9 * row + TSimd.Width, c9h); }
+        if (TShape.Rows > 10) { TSimd.Store(tile + 10 * row, c10l); if (TShape.Vectors > 1) TSimd.Store(tile + 10 * row + TSimd.Width, c10h); }
+        if (TShape.Rows > 11) { TSimd.Store(tile + 11 * row, c11l); if (TShape.Vectors > 1) TSimd.Store(tile + 11 * row + TSimd.Width, c11h); }
+        if (!target.Plain) TileFinish<TSimd, TVector>.Run((int)row, ref target);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(float* c, TVector low, TVector high, float alpha, bool accumulate, float bias)
+    /// <summary>
+    /// Sums of outer products: for each of <paramref name="count"/> pairs of pointers, a column of a (its rows one after
+    /// another) times a row of b.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Outer(int count, float** pairs, nint aOffset, nint bOffset, ref TileTarget target)
     {
-        TVector scale = TSimd.Broadcast(alpha), shift = TSimd.Broadcast(bias);
-        low = TSimd.MultiplyAdd(low, scale, shift);
-        high = TSimd.MultiplyAdd(high, scale, shift);
-        if (accumulate)
+        TVector c0l = default, c0h = default, c1l = default, c1h = default, c2l = default, c2h = default, c3l = default, c3h = default;
+        TVector c4l = default, c4h = default, c5l = default, c5h = default, c6l = default, c6h = default, c7l = default, c7h = default;
+        TVector c8l = default, c8h = default, c9l = default, c9h = default, c10l = default, c10h = default, c11l = default, c11h = default;
+        for (; count > 0; count--, pairs += 2)
         {
-            low = TSimd.Add(low, TSimd.Load(c));
-            high = TSimd.Add(high, TSimd.Load(c + TSimd.Width));
+            float* a = pairs[0] + aOffset, b = pairs[1] + bOffset;
+            TVector low = TSimd.Load(b), high = TShape.Vectors > 1 ? TSimd.Load(b + TSimd.Width) : default, x;
+            if (TShape.Rows > 0) { x = TSimd.Broadcast(a[0]); c0l = TSimd.MultiplyAdd(x, low, c0l); if (TShape.Vectors > 1) c0h = TSimd.MultiplyAdd(x, high, c0h); }
+            if (TShape.Rows > 1) { x = TSimd.Broadcast(a[1]); c1l = TSimd.MultiplyAdd(x, low, c1l); if (TShape.Vectors > 1) c1h = TSimd.MultiplyAdd(x, high, c1h); }
+            if (TShape.Rows > 2) { x = TSimd.Broadcast(a[2]); c2l = TSimd.MultiplyAdd(x, low, c2l); if (TShape.Vectors > 1) c2h = TSimd.MultiplyAdd(x, high, c2h); }
+            if (TShape.Rows > 3) { x = TSimd.Broadcast(a[3]); c3l = TSimd.MultiplyAdd(x, low, c3l); if (TShape.Vectors > 1) c3h = TSimd.MultiplyAdd(x, high, c3h); }
+            if (TShape.Rows > 4) { x = TSimd.Broadcast(a[4]); c4l = TSimd.MultiplyAdd(x, low, c4l); if (TShape.Vectors > 1) c4h = TSimd.MultiplyAdd(x, high, c4h); }
+            if (TShape.Rows > 5) { x = TSimd.Broadcast(a[5]); c5l = TSimd.MultiplyAdd(x, low, c5l); if (TShape.Vectors > 1) c5h = TSimd.MultiplyAdd(x, high, c5h); }
+            if (TShape.Rows > 6) { x = TSimd.Broadcast(a[6]); c6l = TSimd.MultiplyAdd(x, low, c6l); if (TShape.Vectors > 1) c6h = TSimd.MultiplyAdd(x, high, c6h); }
+            if (TShape.Rows > 7) { x = TSimd.Broadcast(a[7]); c7l = TSimd.MultiplyAdd(x, low, c7l); if (TShape.Vectors > 1) c7h = TSimd.MultiplyAdd(x, high, c7h); }
+            if (TShape.Rows > 8) { x = TSimd.Broadcast(a[8]); c8l = TSimd.MultiplyAdd(x, low, c8l); if (TShape.Vectors > 1) c8h = TSimd.MultiplyAdd(x, high, c8h); }
+            if (TShape.Rows > 9) { x = TSimd.Broadcast(a[9]); c9l = TSimd.MultiplyAdd(x, low, c9l); if (TShape.Vectors > 1) c9h = TSimd.MultiplyAdd(x, high, c9h); }
+            if (TShape.Rows > 10) { x = TSimd.Broadcast(a[10]); c10l = TSimd.MultiplyAdd(x, low, c10l); if (TShape.Vectors > 1) c10h = TSimd.MultiplyAdd(x, high, c10h); }
+            if (TShape.Rows > 11) { x = TSimd.Broadcast(a[11]); c11l = TSimd.MultiplyAdd(x, low, c11l); if (TShape.Vectors > 1) c11h = TSimd.MultiplyAdd(x, high, c11h); }
         }
-        TSimd.Store(c, low);
-        TSimd.Store(c + TSimd.Width, high);
+        float* tile = target.Plain ? target.C : target.Tile;
+        nint row = target.Plain ? target.CRow : TShape.Vectors * TSimd.Width;
+        if (TShape.Rows > 0) { TSimd.Store(tile + 0 * row, c0l); if (TShape.Vectors > 1) TSimd.Store(tile + 0 * row + TSimd.Width, c0h); }
+        if (TShape.Rows > 1) { TSimd.Store(tile + 1 * row, c1l); if (TShape.Vectors > 1) TSimd.Store(tile + 1 * row + TSimd.Width, c1h); }
+        if (TShape.Rows > 2) { TSimd.Store(tile + 2 * row, c2l); if (TShape.Vectors > 1) TSimd.Store(tile + 2 * row + TSimd.Width, c2h); }
+        if (TShape.Rows > 3) { TSimd.Store(tile + 3 * row, c3l); if (TShape.Vectors > 1) TSimd.Store(tile + 3 * row + TSimd.Width, c3h); }
+        if (TShape.Rows > 4) { TSimd.Store(tile + 4 * row, c4l); if (TShape.Vectors > 1) TSimd.Store(tile + 4 * row + TSimd.Width, c4h); }
+        if (TShape.Rows > 5) { TSimd.Store(tile + 5 * row, c5l); if (TShape.Vectors > 1) TSimd.Store(tile + 5 * row + TSimd.Width, c5h); }
+        if (TShape.Rows > 6) { TSimd.Store(tile + 6 * row, c6l); if (TShape.Vectors > 1) TSimd.Store(tile + 6 * row + TSimd.Width, c6h); }
+        if (TShape.Rows > 7) { TSimd.Store(tile + 7 * row, c7l); if (TShape.Vectors > 1) TSimd.Store(tile + 7 * row + TSimd.Width, c7h); }
+        if (TShape.Rows > 8) { TSimd.Store(tile + 8 * row, c8l); if (TShape.Vectors > 1) TSimd.Store(tile + 8 * row + TSimd.Width, c8h); }
+        if (TShape.Rows > 9) { TSimd.Store(tile + 9 * row, c9l); if (TShape.Vectors > 1) TSimd.Store(tile + 9 * row + TSimd.Width, c9h); }
+        if (TShape.Rows > 10) { TSimd.Store(tile + 10 * row, c10l); if (TShape.Vectors > 1) TSimd.Store(tile + 10 * row + TSimd.Width, c10h); }
+        if (TShape.Rows > 11) { TSimd.Store(tile + 11 * row, c11l); if (TShape.Vectors > 1) TSimd.Store(tile + 11 * row + TSimd.Width, c11h); }
+        if (!target.Plain) TileFinish<TSimd, TVector>.Run((int)row, ref target);
+    }
+}
+
+/// <summary>Brings a tile of sums from the stack to where it goes.</summary>
+internal static unsafe class TileFinish<TSimd, TVector>
+    where TSimd : struct, ISimd<TVector>
+    where TVector : unmanaged
+{
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    public static void Run(int tileRow, ref TileTarget target)
+    {
+        TVector alpha = TSimd.Broadcast(target.Alpha), floor = TSimd.Broadcast(target.Relu ? 0 : float.NegativeInfinity);
+        bool scaled = target.Alpha != 1;
+        for (int column = 0; column < target.Columns; column += TSimd.Width)
+        {
+            float* sums = target.Tile + column;
+            TVector bias = target.Bias == null ? default : TSimd.Load(target.Bias + column);
+            int columns = target.Columns - column;
+            for (int r = 0; r < target.Rows; r++, sums += tileRow)
+            {
+                nint start = column + (target.Offsets == null ? r * target.CRow : target.Offsets[r]);
+                float* c = target.C + start;
+                TVector value = TSimd.Load(sums);
+                if (scaled) value = TSimd.Multiply(value, alpha);
+                value = TSimd.Add(value, bias);
+                if (target.Accumulate) value = TSimd.Add(value, TSimd.Load(c));
+                if (target.Residual != null) value = TSimd.Add(value, TSimd.Load(target.Residual + start));
+                value = TSimd.Max(floor, value);
+                if (columns >= TSimd.Width) TSimd.Store(c, value);
+                else TSimd.StorePart(c, value, columns);
+            }
+        }
     }
 }

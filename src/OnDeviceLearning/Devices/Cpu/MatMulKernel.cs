@@ -10,17 +10,19 @@ namespace OnDeviceLearning.Devices.Cpu;
 /// </summary>
 internal sealed unsafe class MatMulKernel : CpuKernel
 {
-    private const int KSlice = 2048, MaxRows = 96, DotRows = 8, MaxDotColumns = 32, PackRows = 32;
+    private const int KSlice = 2048, MaxRows = 96, DotRows = 3, MaxDotColumns = 32, PackRows = 32;
     private const double UnitTarget = 0.05e-3;
 
     private readonly MatMul op;
+    private readonly ProductEpilogue epilogue;
     private readonly bool dot, packed;
     private readonly int panels, panelsPerUnit, rowsPerUnit, rowBlocks, panelBlocks, slices, dotColumns, dotBlocks;
 
     public MatMulKernel(MatMul op)
     {
         this.op = op;
-        dot = op.TransposeB && op.M < DotRows && (!op.TransposeA || op.M == 1);
+        epilogue = new ProductEpilogue(op.HasBias, op.HasResidual, op.Activation);
+        dot = op.TransposeB && op.M <= DotRows && (!op.TransposeA || op.M == 1);
         packed = !dot && (op.TransposeB || op.M >= PackRows);
         dotColumns = Math.Clamp(32 * 4096 / op.K / 4 * 4, 4, MaxDotColumns); // fours share their loads of a
         dotBlocks = (op.N + dotColumns - 1) / dotColumns;
@@ -39,9 +41,9 @@ internal sealed unsafe class MatMulKernel : CpuKernel
 
     public override int Stages => dot ? 1 : 1 + slices;
 
-    public override long WorkerScratch => dot || packed ? 0 : Math.Min(op.K, KSlice) * (long)Gemm.Panel;
+    public override long KeptMemory => packed ? BBatches * panels * PanelLength : 0;
 
-    public override long SharedScratch => packed ? BBatches * panels * PanelLength : 0;
+    public override int PackedOperand => packed ? 1 : -1;
 
     public override int Units(int stage)
     {
@@ -68,7 +70,7 @@ internal sealed unsafe class MatMulKernel : CpuKernel
     private void Pack(in CpuKernelMemory memory, int unit)
     {
         int batch = unit / panels, n = unit % panels * Gemm.Panel, columns = Math.Min(Gemm.Panel, op.N - n);
-        float* b = memory[1] + (long)batch * op.K * op.N, panel = memory.Shared + unit * PanelLength;
+        float* b = memory[1] + (long)batch * op.K * op.N, panel = memory.Kept + unit * PanelLength;
         if (op.TransposeB) Gemm.PackTransposedPanel(b + (long)n * op.K, op.K, op.K, columns, panel);
         else Gemm.PackPanel(b + n, op.N, op.K, columns, panel);
     }
@@ -78,24 +80,24 @@ internal sealed unsafe class MatMulKernel : CpuKernel
         int batch = unit / (rowBlocks * panelBlocks), row = unit / panelBlocks % rowBlocks * rowsPerUnit, panel = unit % panelBlocks * panelsPerUnit;
         int rows = Math.Min(rowsPerUnit, op.M - row), depth = Math.Min(KSlice, op.K - k0);
         int column = panel * Gemm.Panel, columns = Math.Min(panelsPerUnit * Gemm.Panel, op.N - column);
-        nint aRow = op.TransposeA ? 1 : op.K, aK = op.TransposeA ? op.M : 1;
+        nint aRow = op.TransposeA && op.M > 1 ? 1 : op.K, aK = op.TransposeA ? op.M : 1;
         float* a = memory[0] + (long)batch * op.M * op.K + row * aRow + k0 * aK;
-        float* c = memory[2] + ((long)batch * op.M + row) * op.N + column;
-        bool accumulate = op.Accumulate || k0 > 0;
-        long bBatch = op.SharedB ? 0 : batch;
-        if (packed)
+        long start = ((long)batch * op.M + row) * op.N + column, bBatch = op.SharedB ? 0 : batch;
+        float* c = memory[epilogue.Output] + start, b = packed
+            ? memory.Kept + (bBatch * panels + panel) * PanelLength + (long)k0 * Gemm.Panel
+            : memory[1] + bBatch * op.K * op.N + (long)k0 * op.N + column; // where it lies
+        bool last = k0 + depth == op.K;
+        TileTarget target = new() { CRow = op.N, Alpha = op.Alpha, Accumulate = op.Accumulate || k0 > 0 };
+        if (last)
         {
-            float* b = memory.Shared + (bBatch * panels + panel) * PanelLength + (long)k0 * Gemm.Panel;
-            Gemm.Multiply(rows, columns, depth, a, aRow, aK, b, (nint)PanelLength, Gemm.Panel, c, op.N, op.Alpha, accumulate);
-            return;
+            float* bias = epilogue.Bias(memory), residual = epilogue.Residual(memory);
+            if (bias != null) target.Bias = bias + column;
+            if (residual != null) target.Residual = residual + start;
+            target.Relu = epilogue.IsRelu;
         }
-        // b where it lies; only a last panel that is not whole is copied, to be readable in full.
-        float* direct = memory[1] + bBatch * op.K * op.N + (long)k0 * op.N + column;
-        int whole = columns / Gemm.Panel * Gemm.Panel;
-        if (whole > 0) Gemm.Multiply(rows, whole, depth, a, aRow, aK, direct, Gemm.Panel, op.N, c, op.N, op.Alpha, accumulate);
-        if (whole == columns) return;
-        Gemm.PackPanel(direct + whole, op.N, depth, columns - whole, memory.Scratch);
-        Gemm.Multiply(rows, columns - whole, depth, a, aRow, aK, memory.Scratch, 0, Gemm.Panel, c + whole, op.N, op.Alpha, accumulate);
+        Gemm.Multiply(rows, columns, depth, a, aRow, aK, b, packed ? (nint)PanelLength : Gemm.Panel, packed ? Gemm.Panel : op.N, c, ref target);
+        if (last && epilogue.HasOtherActivation)
+            for (int r = 0; r < rows; r++) epilogue.Activate(c + (long)r * op.N, columns);
     }
 
     private void Dot(in CpuKernelMemory memory, int unit)
@@ -105,9 +107,15 @@ internal sealed unsafe class MatMulKernel : CpuKernel
         float* products = stackalloc float[MaxDotColumns];
         for (int m = 0; m < op.M; m++)
         {
-            float* a = memory[0] + ((long)batch * op.M + m) * op.K, c = memory[2] + ((long)batch * op.M + m) * op.N + column;
+            long start = ((long)batch * op.M + m) * op.N + column;
+            float* a = memory[0] + ((long)batch * op.M + m) * op.K, c = memory[epilogue.Output] + start;
             DotProducts(a, b, op.K, columns, products);
             for (int n = 0; n < columns; n++) c[n] = op.Accumulate ? c[n] + op.Alpha * products[n] : op.Alpha * products[n];
+            float* bias = epilogue.Bias(memory), residual = epilogue.Residual(memory);
+            for (int n = 0; n < columns && bias != null; n++) c[n] += bias[column + n];
+            for (int n = 0; n < columns && residual != null; n++) c[n] += residual[start + n];
+            for (int n = 0; n < columns && epilogue.IsRelu; n++) c[n] = Math.Max(c[n], 0);
+            if (epilogue.HasOtherActivation) epilogue.Activate(c, columns);
         }
     }
 

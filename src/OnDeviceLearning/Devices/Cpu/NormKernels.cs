@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -17,8 +18,6 @@ internal readonly record struct NormShape(int N, int Channels, int Inner, int Gr
     public static NormShape Of(LayerNorm op) => new(op.Rows, op.Width, 1, 1);
 
     public static NormShape Of(LayerNormInputGradient op) => new(op.Rows, op.Width, 1, 1);
-
-    public static NormShape Of(LayerNormAffineGradient op) => new(op.Rows, op.Width, 1, 1);
 
     public static NormShape Of(GroupNormOperation op) => new(op.N, op.Channels, op.Inner, op.Groups);
 }
@@ -95,27 +94,22 @@ internal sealed unsafe class NormInputGradientKernel(NormShape shape) : CpuKerne
 }
 
 /// <summary>
-/// dgamma += sum of dy * n, dbeta += sum of dy, n = (x - mean) * scale. Where Inner is 1 a unit is a block of columns,
-/// otherwise a channel. Batch normalisation has its mean and scale by channel, the others by block.
+/// dgamma += sum of dy * n, dbeta += sum of dy, n = (x - mean) * scale, a channel a unit. Batch normalisation has its mean
+/// and scale by channel, group normalisation by block.
 /// </summary>
 internal abstract unsafe class NormAffineGradientKernel(NormShape shape) : CpuKernel
 {
-    public override int Units(int stage) => shape.Inner == 1 ? ColumnSums.Blocks(shape.Channels) : shape.Channels;
+    public override int Units(int stage) => shape.Channels;
 
-    public override double UnitSeconds(int stage) => (double)shape.N * (shape.Inner == 1 ? ColumnSums.Width : shape.Inner) * 12 / BytesPerSecond + 20e-9 * shape.N;
+    public override double UnitSeconds(int stage) => (double)shape.N * shape.Inner * 12 / BytesPerSecond + 20e-9 * shape.N;
 
     protected abstract (float Mean, float Scale) Statistics(in CpuKernelMemory memory, int n, int channel);
 
     protected abstract (int X, int Dy, int Gamma, int Beta) OperandIndices { get; }
 
-    /// <summary>Whether all channels of a row have one mean and scale.</summary>
-    protected abstract bool OneForRow { get; }
-
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
-        for (int unit = from; unit < to; unit++)
-            if (shape.Inner == 1) Columns(memory, unit * ColumnSums.Width);
-            else Channel(memory, unit);
+        for (int unit = from; unit < to; unit++) Channel(memory, unit);
     }
 
     private void Channel(in CpuKernelMemory memory, int channel)
@@ -146,41 +140,6 @@ internal abstract unsafe class NormAffineGradientKernel(NormShape shape) : CpuKe
         memory[OperandIndices.Gamma][channel] += gammaSum;
         memory[OperandIndices.Beta][channel] += betaSum;
     }
-
-    private void Columns(in CpuKernelMemory memory, int column)
-    {
-        int columns = Math.Min(ColumnSums.Width, shape.Channels - column);
-        float* gammas = stackalloc float[ColumnSums.Width], betas = stackalloc float[ColumnSums.Width];
-        new Span<float>(gammas, ColumnSums.Width).Clear();
-        new Span<float>(betas, ColumnSums.Width).Clear();
-        for (int n = 0; n < shape.N; n++)
-        {
-            float* x = memory[OperandIndices.X] + (long)n * shape.Channels + column, dy = memory[OperandIndices.Dy] + (long)n * shape.Channels + column;
-            int i = 0;
-            if (OneForRow)
-            {
-                (float mean, float scale) = Statistics(memory, n, 0);
-                Vector<float> middle = new(mean);
-                for (; i + Vector<float>.Count <= columns; i += Vector<float>.Count)
-                {
-                    Vector<float> g = Vector.Load(dy + i);
-                    Vector.Store(Vector.Load(gammas + i) + g * (Vector.Load(x + i) - middle) * scale, gammas + i);
-                    Vector.Store(Vector.Load(betas + i) + g, betas + i);
-                }
-            }
-            for (; i < columns; i++)
-            {
-                (float mean, float scale) = Statistics(memory, n, column + i);
-                gammas[i] += dy[i] * (x[i] - mean) * scale;
-                betas[i] += dy[i];
-            }
-        }
-        for (int i = 0; i < columns; i++)
-        {
-            memory[OperandIndices.Gamma][column + i] += gammas[i];
-            memory[OperandIndices.Beta][column + i] += betas[i];
-        }
-    }
 }
 
 internal sealed unsafe class GroupNormAffineGradientKernel(NormShape shape) : NormAffineGradientKernel(shape)
@@ -188,8 +147,6 @@ internal sealed unsafe class GroupNormAffineGradientKernel(NormShape shape) : No
     private readonly NormShape shape = shape;
 
     protected override (int X, int Dy, int Gamma, int Beta) OperandIndices => (0, 2, 3, 4);
-
-    protected override bool OneForRow => shape.Groups == 1;
 
     protected override (float Mean, float Scale) Statistics(in CpuKernelMemory memory, int n, int channel)
     {
@@ -203,18 +160,18 @@ internal sealed unsafe class BatchNormAffineGradientKernel(BatchNormAffineGradie
 {
     protected override (int X, int Dy, int Gamma, int Beta) OperandIndices => (0, 3, 4, 5);
 
-    protected override bool OneForRow => false;
-
     protected override (float Mean, float Scale) Statistics(in CpuKernelMemory memory, int n, int channel) =>
         (memory[1][channel], 1 / MathF.Sqrt(memory[2][channel] + op.Epsilon));
 }
 
 /// <summary>
 /// Batch normalisation with frozen statistics and its gradient are the same thing, out = in * scale (+ shift) by channel.
-/// Stage 0 folds scale and shift; then a row a unit where Inner is 1, otherwise a plane.
+/// Stage 0 folds scale and shift; then a block of rows a unit where Inner is 1, otherwise a plane.
 /// </summary>
 internal sealed unsafe class BatchNormKernel : CpuKernel
 {
+    private const int RowElements = 4096; // of a unit where Inner is 1
+
     private readonly int n, channels, inner, gamma, variance, input, output;
     private readonly int beta, mean; // -1 for the gradient, which has no shift
     private readonly float epsilon;
@@ -231,15 +188,15 @@ internal sealed unsafe class BatchNormKernel : CpuKernel
         (gamma, variance, input, output, beta, mean) = (0, 1, 2, 3, -1, -1);
     }
 
-    private int Width => inner == 1 ? channels : inner;
+    private int RowsPerUnit => Math.Clamp(RowElements / channels, 1, n);
 
     public override int Stages => 2;
 
     public override long SharedScratch => 2L * channels;
 
-    public override int Units(int stage) => stage == 0 ? 1 : inner == 1 ? n : n * channels;
+    public override int Units(int stage) => stage == 0 ? 1 : inner == 1 ? (n + RowsPerUnit - 1) / RowsPerUnit : n * channels;
 
-    public override double UnitSeconds(int stage) => stage == 0 ? channels * 10e-9 : 20e-9 + Width * 8.0 / BytesPerSecond;
+    public override double UnitSeconds(int stage) => stage == 0 ? channels * 10e-9 : 20e-9 + (inner == 1 ? RowsPerUnit * channels : inner) * 8.0 / BytesPerSecond;
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
@@ -255,16 +212,29 @@ internal sealed unsafe class BatchNormKernel : CpuKernel
         }
         for (int unit = from; unit < to; unit++)
         {
-            ReadOnlySpan<float> x = new(memory[input] + (long)unit * Width, Width);
-            Span<float> y = new(memory[output] + (long)unit * Width, Width);
             if (inner == 1)
             {
-                TensorPrimitives.MultiplyAdd(x, new ReadOnlySpan<float>(scale, channels), new ReadOnlySpan<float>(shift, channels), y);
+                int row = unit * RowsPerUnit;
+                Rows(memory[input] + (long)row * channels, scale, shift, Math.Min(RowsPerUnit, n - row), channels, memory[output] + (long)row * channels);
                 continue;
             }
+            ReadOnlySpan<float> x = new(memory[input] + (long)unit * inner, inner);
+            Span<float> y = new(memory[output] + (long)unit * inner, inner);
             int channel = unit % channels;
             TensorPrimitives.Multiply(x, scale[channel], y);
             if (beta >= 0) TensorPrimitives.Add(y, shift[channel], y);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows(float* x, float* scale, float* shift, int rows, int channels, float* y)
+    {
+        for (int r = 0; r < rows; r++, x += channels, y += channels)
+        {
+            int c = 0;
+            for (; c + Vector<float>.Count <= channels; c += Vector<float>.Count)
+                Vector.Store(Vector.Load(x + c) * Vector.Load(scale + c) + Vector.Load(shift + c), y + c);
+            for (; c < channels; c++) y[c] = x[c] * scale[c] + shift[c];
         }
     }
 }

@@ -15,6 +15,12 @@ internal unsafe interface ISimd<TVector> where TVector : unmanaged
     static abstract TVector Add(TVector a, TVector b);
     static abstract TVector Multiply(TVector a, TVector b);
 
+    /// <summary>The larger; b where one of them is not a number.</summary>
+    static abstract TVector Max(TVector a, TVector b);
+
+    /// <summary>Stores the first <paramref name="count"/> elements, fewer than there are.</summary>
+    static abstract void StorePart(float* target, TVector value, int count);
+
     /// <summary>a * b + c, fused where the processor can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 }
@@ -38,6 +44,22 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Max(Vector512<float> a, Vector512<float> b) => Avx512F.IsSupported ? Avx512F.Max(a, b) : Vector512.Max(a, b);
+
+    public static void StorePart(float* target, Vector512<float> value, int count)
+    {
+        Vector256<float> part = value.GetLower();
+        if (count >= 8)
+        {
+            part.Store(target);
+            part = value.GetUpper();
+            target += 8;
+            count -= 8;
+        }
+        Simd256.StorePart(target, part, count);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
@@ -65,6 +87,22 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) => Avx.IsSupported ? Avx.Max(a, b) : Vector256.Max(a, b);
+
+    public static void StorePart(float* target, Vector256<float> value, int count)
+    {
+        Vector128<float> part = value.GetLower();
+        if (count >= 4)
+        {
+            part.Store(target);
+            part = value.GetUpper();
+            target += 4;
+            count -= 4;
+        }
+        Simd128.StorePart(target, part, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
         Fma.IsSupported ? Fma.MultiplyAdd(a, b, c) : a * b + c;
 }
@@ -88,6 +126,14 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Multiply(Vector128<float> a, Vector128<float> b) => a * b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Max(Vector128<float> a, Vector128<float> b) => Sse.IsSupported ? Sse.Max(a, b) : Vector128.Max(a, b);
+
+    public static void StorePart(float* target, Vector128<float> value, int count)
+    {
+        for (int i = 0; i < count; i++) target[i] = value[i];
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
