@@ -19,7 +19,7 @@ internal static class BenchmarksCommand
         rows.AcceptOnlyFromAmong("list");
         var jit = Sample("--jit-sample", aheadOfTime: false);
         var aot = Sample("--aot-sample", aheadOfTime: true);
-        var root = new RootCommand("Times the CPU device beside ONNX Runtime and TorchSharp, on the same graphs with the same numbers.") 
+        var root = new RootCommand("Times the CPU device beside ONNX Runtime and TorchSharp, on the same graphs with the same numbers.")
         {
             quick, json, filter, threads, rows, jit, aot,
         };
