@@ -19,7 +19,7 @@ internal static class BenchmarksCommand
         rows.AcceptOnlyFromAmong("list");
         var jit = Sample("--jit-sample", aheadOfTime: false);
         var aot = Sample("--aot-sample", aheadOfTime: true);
-        var root = new RootCommand("Times the CPU device beside ONNX Runtime and TorchSharp, on the same graphs with the same numbers.") 
+        var root = new RootCommand("Times the CPU device beside ONNX Runtime and TorchSharp, on the same graphs with the same numbers.")
         {
             quick, json, filter, threads, rows, jit, aot,
         };
@@ -96,7 +96,7 @@ internal static class BenchmarksCommand
             $"ONNX Runtime {Microsoft.ML.OnnxRuntime.OrtEnv.Instance().GetVersionString()}, libtorch {torch.__version__}, OMP_WAIT_POLICY {Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") ?? "not set"}"));
         foreach (int threads in rows.Select(r => r.Threads).Distinct())
             table.WriteLine(FormattableString.Invariant(
-                $"{threads} thr: {limits.FlopsPerSecond(threads) / 1e9:F0} GFLOP/s of fused multiply-adds; copies at {limits.BytesPerSecond(threads, 1 << 18) / 1e9:F0} GB/s within 256 KiB, {limits.BytesPerSecond(threads, 16 << 20) / 1e9:F0} within 16 MiB, {limits.BytesPerSecond(threads, 256 << 20) / 1e9:F0} in memory"));
+                $"{threads} thr: {limits.FlopsPerSecond(threads) / 1e9:F0} GFLOP/s of fused multiply-adds; memory at {limits.BytesPerSecond(threads, 1 << 18) / 1e9:F0} GB/s within 256 KiB, {limits.BytesPerSecond(threads, 16 << 20) / 1e9:F0} within 16 MiB, {limits.BytesPerSecond(threads, 256 << 20) / 1e9:F0} in memory"));
         table.WriteLine();
     }
 }

@@ -9,7 +9,7 @@ namespace OnDeviceLearning.Benchmarks;
 /// time.
 /// </summary>
 internal sealed record ColdStartRow(bool AheadOfTime, string Sample)
-    : BenchmarkRow($"cold start to the first prediction, {(AheadOfTime ? "ahead of time" : "just in time")}", RowKind.ColdStart, 1)
+    : BenchmarkRow($"cold start, {(AheadOfTime ? "ahead of time" : "just in time")}", RowKind.ColdStart, 1)
 {
     /// <summary>Where a build or a publish of the sample leaves it, seen from the repository.</summary>
     public static string DefaultSample(bool aheadOfTime) =>

@@ -8,8 +8,8 @@ namespace OnDeviceLearning.Benchmarks;
 internal sealed record Effort(TimeSpan WarmUp, TimeSpan Turn, TimeSpan Timed, int Turns)
 {
     /// <summary>For numbers to be quoted.</summary>
-    public static readonly Effort Full = new(TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(25), TimeSpan.FromSeconds(1), 7);
+    public static readonly Effort Full = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(500), 5);
 
     /// <summary>To see that all rows work and agree.</summary>
-    public static readonly Effort Quick = new(TimeSpan.FromMilliseconds(30), TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(40), 3);
+    public static readonly Effort Quick = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(40), 2);
 }

@@ -7,7 +7,7 @@ namespace OnDeviceLearning.Benchmarks;
 /// the guard's fits without each fold and its judgement. One thread: learning is one thread's work in a game.
 /// </summary>
 internal sealed record HeadRow(bool WithGuard)
-    : BenchmarkRow($"head adaptation, 16 classes x 16 examples, {(WithGuard ? "with the guard" : "the fit alone")}", RowKind.Head, 1)
+    : BenchmarkRow($"head, 16 classes x 16 examples, {(WithGuard ? "with guard" : "fit alone")}", RowKind.Head, 1)
 {
     private const int Classes = 16, ExamplesPerClass = 16, Examples = Classes * ExamplesPerClass;
 
@@ -35,6 +35,7 @@ internal sealed record HeadRow(bool WithGuard)
             throw new BenchmarkException($"The fit ended at a gradient norm of {trainer.GradientNorm:E1}; expected at most {settings.Tolerance:E0}.");
         string remark = $"{trainer.Iterations} iterations";
         double? error = null;
+        using IDisposable silence = NativeErrorStream.Silence();
         TorchHead? torch = null;
         if (!WithGuard)
         {

@@ -1,5 +1,6 @@
 using OnDeviceLearning.Graphs;
 using OnDeviceLearning.Operations;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace OnDeviceLearning.Benchmarks;
@@ -46,5 +47,12 @@ internal sealed class NetworkInput
         else integers(Ids);
     }
 
-    public Tensor ToTensor() => (Values is not null ? tensor(Values) : tensor(Ids!).to(ScalarType.Int64)).view(Shape);
+    /// <summary>The input for torch; images with the channels last in memory, with which libtorch's convolutions are up to half as fast again.</summary>
+    public Tensor ToTensor()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor value = (Values is not null ? tensor(Values) : tensor(Ids!).to(ScalarType.Int64)).view(Shape);
+        if (Shape.Length == 4) value = value.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+        return value.MoveToOuterDisposeScope();
+    }
 }

@@ -6,17 +6,17 @@ namespace OnDeviceLearning.Benchmarks;
 /// <summary>Rows as they come, then what they say together.</summary>
 internal sealed class Report(TextWriter output)
 {
-    private const string Line = "{0,-44} {1,3} {2,23} {3,23} {4,23} {5,17} {6,5} {7,7} {8,7} {9,8}";
+    private const string Line = "{0,-46} {1,3} {2,22} {3,22} {4,22} {5,12} {6,7} {7,8} {8,7} {9,6}";
 
-    public void Heading() => Write("row", "thr", "ours, ms", "ONNX Runtime, ms", "TorchSharp, ms", "floor, ms", "of it", "ORT/our", "TS/our", "error");
+    public void Heading() => Write("row", "thr", "ours, ms", "ONNX Runtime, ms", "TorchSharp, ms", "floor, ms", "reached", "ORT/ours", "TS/ours", "error");
 
     /// <summary>Medians with quartiles, the floor and how much of it was reached, how many times faster than the others.</summary>
     public void Row(RowResult result)
     {
         Write(result.Row.Name, $"{result.Row.Threads}", Text(result.Ours), Text(result.OnnxRuntime), Text(result.TorchSharp),
             result.Floor is { } floor ? $"{Number(floor.Milliseconds)} {floor.Bound}" : "",
-            result.Floor is { } least && result.Ours is { } ours ? $"{least.Milliseconds / ours.Median:P0}" : "",
-            Ratio(result.OnnxRuntime, result.Ours), Ratio(result.TorchSharp, result.Ours), result.Error is { } error ? $"{error:E0}" : "");
+            result.Floor is { } least && result.Ours is { } ours ? $"{100 * least.Milliseconds / ours.Median:F0} %" : "",
+            Ratio(result.OnnxRuntime, result.Ours), Ratio(result.TorchSharp, result.Ours), result.Error is { } error ? error.ToString("0E-0", CultureInfo.InvariantCulture) : "");
         if (result.Remark.Length > 0) output.WriteLine($"    {result.Remark}");
     }
 

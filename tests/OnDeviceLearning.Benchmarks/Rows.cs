@@ -25,6 +25,6 @@ internal static class Rows
         foreach (Network network in Network.All)
             foreach (int batch in (int[])[1, 8, 32])
                 yield return new ForwardRow(network, batch, threads) { IsQuick = batch == 1 };
-        foreach (Network network in Network.All) yield return new TrainingRow(network, TrainingBatch, threads) { IsQuick = threads == 1 };
+        foreach (Network network in Network.All) yield return new TrainingRow(network, TrainingBatch, threads) { IsQuick = threads == 1 && network.Name is not ("ResNet-20" or "MobileNetV2" or "ViT-Tiny") };
     }
 }

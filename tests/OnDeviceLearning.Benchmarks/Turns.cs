@@ -74,7 +74,7 @@ internal static class Turns
             methods = JitInfo.GetCompiledMethodCount();
             quiet = Stopwatch.GetTimestamp();
         }
-        while (Stopwatch.GetElapsedTime(quiet) < effort.WarmUp && Stopwatch.GetElapsedTime(start) < 10 * effort.WarmUp);
+        while (Stopwatch.GetElapsedTime(quiet) < effort.WarmUp && Stopwatch.GetElapsedTime(start) < 5 * effort.WarmUp);
         return Stopwatch.GetElapsedTime(last);
     }
 

@@ -7,8 +7,8 @@ namespace OnDeviceLearning.Pretraining.Onnx;
 /// All sizes are fixed, the batch included: what is known when the model is loaded need not be found out at each run.
 /// </summary>
 /// <remarks>
-/// Operators of ONNX's operator set 20, and for attention ONNX Runtime's own <c>MultiHeadAttention</c>, which is faster there
-/// than the same in single steps. The input is named "input", the output as the graph's output node.
+/// ONNX's operator set 23, the first with attention as one operator, which ONNX Runtime computes faster than its single
+/// steps. The input is named "input", the output as the graph's output node.
 /// </remarks>
 public static class OnnxExporter
 {

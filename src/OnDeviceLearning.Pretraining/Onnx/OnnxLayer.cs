@@ -128,9 +128,9 @@ internal sealed class OnnxLayer(OnnxModel model, ParameterSet parameters, GraphN
     private void Attention(AttentionLayer layer)
     {
         string[] parts = [Part("queries"), Part("keys"), Part("values")];
-        model.Node("Split", "", [Input], parts, new("axis", -1), new OnnxAttribute("num_outputs", 3));
-        model.Node("MultiHeadAttention", "com.microsoft", parts, [node.Name],
-            new("num_heads", (long)layer.Heads), new OnnxAttribute("unidirectional", layer.Causal ? 1 : 0));
+        model.Node("Split", [Input], parts, new("axis", -1), new OnnxAttribute("num_outputs", 3));
+        model.Node("Attention", parts, node.Name,
+            new("q_num_heads", (long)layer.Heads), new("kv_num_heads", (long)layer.Heads), new OnnxAttribute("is_causal", layer.Causal ? 1L : 0L));
     }
 
     private void L2Normalize(L2NormalizeLayer layer)

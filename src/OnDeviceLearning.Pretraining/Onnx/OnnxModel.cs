@@ -31,11 +31,10 @@ internal readonly record struct OnnxAttribute
 internal sealed class OnnxModel
 {
     // The newest revision that defines each operator used, and the file format that came with it.
-    private const int OperatorSet = 20, FileFormat = 9;
+    private const int OperatorSet = 23, FileFormat = 11;
     private const int Float32 = 1, Int32 = 6, Int64 = 7;
 
     private readonly OnnxMessage graph = new OnnxMessage().Text(2, "OnDeviceLearning");
-    private bool usesContributed;
 
     /// <summary>Declares the input.</summary>
     public void Input(string name, ElementType type, params ReadOnlySpan<long> shape) =>
@@ -56,33 +55,26 @@ internal sealed class OnnxModel
     /// <returns><paramref name="output"/></returns>
     public string Node(string operation, ReadOnlySpan<string> inputs, string output, params ReadOnlySpan<OnnxAttribute> attributes)
     {
-        Node(operation, "", inputs, [output], attributes);
+        Node(operation, inputs, [output], attributes);
         return output;
     }
 
-    /// <summary>Appends a node of ONNX ("") or of ONNX Runtime's own operators ("com.microsoft").</summary>
-    public void Node(string operation, string domain, ReadOnlySpan<string> inputs, ReadOnlySpan<string> outputs, params ReadOnlySpan<OnnxAttribute> attributes)
+    /// <summary>Appends a node.</summary>
+    public void Node(string operation, ReadOnlySpan<string> inputs, ReadOnlySpan<string> outputs, params ReadOnlySpan<OnnxAttribute> attributes)
     {
         var node = new OnnxMessage();
         foreach (string input in inputs) node.Text(1, input);
         foreach (string output in outputs) node.Text(2, output);
         node.Text(3, outputs[0]).Text(4, operation);
         foreach (OnnxAttribute attribute in attributes) node.Message(5, attribute.Message);
-        if (domain.Length > 0)
-        {
-            node.Text(7, domain);
-            usesContributed = true;
-        }
         graph.Message(1, node);
     }
 
     /// <summary>The file.</summary>
     public byte[] ToArray()
     {
-        OnnxMessage model = new OnnxMessage().Integer(1, FileFormat).Text(2, "OnDeviceLearning").Message(7, graph)
-            .Message(8, new OnnxMessage().Text(1, "").Integer(2, OperatorSet));
-        if (usesContributed) model.Message(8, new OnnxMessage().Text(1, "com.microsoft").Integer(2, 1));
-        return model.ToArray();
+        OnnxMessage operators = new OnnxMessage().Text(1, "").Integer(2, OperatorSet);
+        return new OnnxMessage().Integer(1, FileFormat).Text(2, "OnDeviceLearning").Message(7, graph).Message(8, operators).ToArray();
     }
 
     private string Constant(string name, int type, byte[] bytes, ReadOnlySpan<long> shape)

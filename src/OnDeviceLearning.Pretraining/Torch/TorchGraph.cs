@@ -97,8 +97,11 @@ public sealed class TorchGraph
     {
         long n = qkv.shape[0], length = qkv.shape[1], width = qkv.shape[2] / 3, head = width / layer.Heads;
         Tensor[] parts = qkv.view(n, length, 3, layer.Heads, head).permute(2, 0, 3, 1, 4).unbind(0); // 3 x [N, H, L, D]
+        // In one kernel, where nobody has to be left out.
+        if (present is null)
+            return F.scaled_dot_product_attention(parts[0], parts[1], parts[2], null, 0, layer.Causal).transpose(1, 2).reshape(n, length, width);
         Tensor scores = parts[0].matmul(parts[1].transpose(2, 3)) / Math.Sqrt(head); // [N, H, L, L]
-        if (present is not null) scores = scores.masked_fill(present.logical_not().view(n, 1, 1, length), -1e4f);
+        scores = scores.masked_fill(present.logical_not().view(n, 1, 1, length), -1e4f);
         if (layer.Causal) scores = scores.masked_fill(ones(length, length, ScalarType.Bool).triu(1), -1e4f);
         return F.softmax(scores, -1).matmul(parts[2]).transpose(1, 2).reshape(n, length, width);
     }
