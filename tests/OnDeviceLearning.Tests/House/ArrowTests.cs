@@ -18,6 +18,9 @@ public sealed class ArrowTests
         ["OnDeviceLearning.DirectX12"] = new([Runtime, "OnDeviceLearning.Gpu"], ["ComputeSharp"]),
         ["OnDeviceLearning.Conformance"] = new([Runtime], []),
         ["OnDeviceLearning.Sigils"] = new([Runtime], []),
+        ["ComputeSharp.Subset"] = new([], []),
+        ["Kernels"] = new(["ComputeSharp.Subset"], []),
+        ["Compiler"] = new([], ["Microsoft.CodeAnalysis.CSharp"]),
         ["OnDeviceLearning.Pretraining"] = new([Runtime, "OnDeviceLearning.Sigils"], ["TorchSharp-cpu"]),
     };
 
