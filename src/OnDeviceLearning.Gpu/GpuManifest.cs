@@ -7,9 +7,10 @@ namespace OnDeviceLearning.Gpu;
 /// Reads the manifest that the shader compiler writes beside its output:
 /// <code>
 /// { "kernels": [ { "name": "MatMul", "group": [16, 16, 1], "sharedBytes": 4096,
-///     "bindings": [ { "name": "a", "type": "float", "access": "read" }, ... ], "constants": [ "m", ... ] }, ... ] }
+///     "bindings": [ { "name": "a", "type": "float", "access": "Read" }, ... ],
+///     "constants": [ { "name": "m", "type": "int" }, ... ] }, ... ] }
 /// </code>
-/// Types are float, int and uint; accesses read, write and accumulate. Anything else in it is the compiler's own business.
+/// Element types are float, int and uint; accesses those of operands. Anything else in it is the compiler's own business.
 /// </summary>
 internal static class GpuManifest
 {
@@ -30,7 +31,7 @@ internal static class GpuManifest
             foreach (JsonElement binding in kernel.GetProperty("bindings").EnumerateArray())
                 bindings.Add(new GpuKernelBinding(binding.GetProperty("name").GetString()!, Type(binding), Access(binding)));
             var constants = new List<string>();
-            foreach (JsonElement constant in kernel.GetProperty("constants").EnumerateArray()) constants.Add(constant.GetString()!);
+            foreach (JsonElement constant in kernel.GetProperty("constants").EnumerateArray()) constants.Add(constant.GetProperty("name").GetString()!);
             kernels.Add(name, new GpuKernel(
                 name, group[0].GetInt32(), group[1].GetInt32(), group[2].GetInt32(), bindings, constants, kernel.GetProperty("sharedBytes").GetInt32()));
         }
@@ -46,10 +47,10 @@ internal static class GpuManifest
 
     private static OperandAccess Access(JsonElement binding) => binding.GetProperty("access").GetString() switch
     {
-        "read" => OperandAccess.Read,
-        "write" => OperandAccess.Write,
-        "accumulate" => OperandAccess.Accumulate,
-        var other => throw new InvalidDataException($"The shader manifest names the access '{other}'; expected read, write or accumulate."),
+        "Read" => OperandAccess.Read,
+        "Write" => OperandAccess.Write,
+        "Accumulate" => OperandAccess.Accumulate,
+        var other => throw new InvalidDataException($"The shader manifest names the access '{other}'; expected Read, Write or Accumulate."),
     };
 
     private static IReadOnlyDictionary<string, GpuKernel> ReadEmbedded()

@@ -96,10 +96,10 @@ internal sealed unsafe class VulkanQueue
         Result result = api.Vk.WaitForFences(device, 1, &fence, true, ulong.MaxValue);
         lock (Gate)
         {
-            waited.Waiters--;
             api.Check(result, "vkWaitForFences");
             Poll();
-            if (waited.Finished && waited.Waiters == 0) free.Push(waited);
+            // Whoever waits last gives the fence back; Poll does it only where nobody waits.
+            if (--waited.Waiters == 0 && waited.Finished) free.Push(waited);
         }
     }
 
