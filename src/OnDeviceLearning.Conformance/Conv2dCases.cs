@@ -53,5 +53,9 @@ public static partial class ConformanceSuite
             yield return new(new Conv2dInputGradient(n, c, h, w, o, kh, kw, stride, padding, dilation, groups), seed++);
             yield return new(new Conv2dWeightGradient(n, c, h, w, o, kh, kw, stride, padding, dilation, groups), seed);
         }
+        // Every epilogue, on a convolution with tails everywhere, a pointwise and a depthwise one.
+        foreach (Conv2d conv in (Conv2d[])[new(2, 5, 9, 7, 19, 3, 3, 1, 1), new(3, 16, 6, 6, 40, 1, 1), new(2, 9, 8, 11, 9, 3, 3, 2, 1, 1, 9)])
+            foreach ((bool bias, bool residual, ActivationKind? activation) in Epilogues())
+                yield return new(conv with { HasBias = bias, HasResidual = residual, Activation = activation }, seed++);
     }
 }

@@ -10,7 +10,6 @@ internal sealed class BatchNormFolding : IDisposable
 {
     private readonly ParameterSet parameters;
     private readonly Fold?[] folds; // by index of the batch normalisation
-    private readonly bool[] replaced;
     private readonly DeviceBuffer? buffer;
     private float[] scratch = []; // kept from the first change of the parameters on; most never change
     private long version;
@@ -19,7 +18,6 @@ internal sealed class BatchNormFolding : IDisposable
     {
         this.parameters = parameters;
         folds = new Fold?[graph.Nodes.Count];
-        replaced = new bool[graph.Nodes.Count];
         var readers = new int[graph.Nodes.Count];
         for (int i = 0; i < readers.Length; i++)
             foreach (int source in graph.InputIndices(i))
@@ -41,7 +39,6 @@ internal sealed class BatchNormFolding : IDisposable
             if (biased is null) continue;
             int weights = (int)source.Layer.Parameters[0].Shape.ElementCount;
             folds[i] = new Fold(before, source, source with { Layer = biased }, graph.Nodes[i].Name, norm, length, weights);
-            replaced[before] = true;
             length += (int)(ArenaPlanner.Aligned(weights) + ArenaPlanner.Aligned(norm.Channels));
         }
         if (length > 0) buffer = parameters.Device.Allocate(length);
@@ -50,9 +47,6 @@ internal sealed class BatchNormFolding : IDisposable
         Refresh();
         scratch = [];
     }
-
-    /// <summary>Whether node <paramref name="index"/> is computed where the batch normalisation after it stands.</summary>
-    public bool IsFoldedInto(int index) => replaced[index];
 
     /// <summary>What is computed in place of the batch normalisation at <paramref name="index"/>; null where it stays.</summary>
     public Fold? At(int index) => folds[index];

@@ -79,27 +79,39 @@ internal sealed class GraphEmission
         int producer = graph.OutputIndex;
         while (producer >= 0 && graph.Nodes[producer].Layer is FlattenLayer) producer = graph.InputIndices(producer)[0];
 
+        var fusion = new EpilogueFusion(graph, folding, needsGradient);
         for (int i = 0; i < nodes.Length; i++)
         {
-            if (folding?.IsFoldedInto(i) == true) continue; // computed where its batch normalisation stands
-            GraphNode node = graph.Nodes[i];
-            int[] inputs = graph.InputIndices(i);
-            Func<string, Value>? folded = null;
-            if (folding?.At(i) is { } fold)
-            {
-                node = fold.Node;
-                inputs = graph.InputIndices(fold.Index);
-                folded = fold.Parameter;
-            }
-            var inputShapes = new TensorShape[inputs.Length];
-            for (int k = 0; k < inputs.Length; k++) inputShapes[k] = ShapeOf(inputs[k]);
-            var emission = new NodeEmission(this, node, inputs, inputShapes, shapes[i], folded);
-            Length(node.Name, shapes[i]);
+            Length(graph.Nodes[i].Name, shapes[i]);
+            NodeEmission emission = nodes[i] = Emission(graph.Nodes[i], i, null);
             if (i == producer) emission.Output = output;
-            nodes[i] = emission;
-            node.Layer.Forward(emission);
+            if (fusion.IsInner(i)) continue; // computed with the last node of its chain
+            if (fusion.EndingAt(i) is not { } chain)
+            {
+                emission.Layer.Forward(emission);
+                continue;
+            }
+            // Every node of the chain has the chain's result for its output; no gradient asks for what came before it.
+            foreach (int inner in chain.Inner) nodes[inner]!.Output = emission.Output;
+            NodeEmission product = nodes[chain.Product]!;
+            if (chain.Fold is { } fold)
+            {
+                product = Emission(fold.Node, chain.Product, fold.Parameter);
+                product.Output = emission.Output;
+            }
+            product.Residual = chain.Residual is { } residual ? ValueOf(residual) : null;
+            product.Activation = chain.Activation;
+            product.Layer.Forward(product);
         }
         if (producer < 0) Builder.Emit(new Copy(1, output.Length, output.Length, 0, output.Length, 0, output.Length, output.Length), input, output);
+    }
+
+    private NodeEmission Emission(GraphNode node, int index, Func<string, Value>? parameters)
+    {
+        int[] inputs = graph.InputIndices(index);
+        var inputShapes = new TensorShape[inputs.Length];
+        for (int k = 0; k < inputs.Length; k++) inputShapes[k] = ShapeOf(inputs[k]);
+        return new NodeEmission(this, node, inputs, inputShapes, shapes[index], parameters);
     }
 
     private TensorShape ShapeOf(int node) => node < 0 ? graph.InputShape(shapes) : shapes[node];

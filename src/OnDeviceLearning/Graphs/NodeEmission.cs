@@ -54,6 +54,22 @@ internal sealed class NodeEmission(
 
     public void Emit(Operation operation, params Value[] operands) => graph.Builder.Emit(operation, operands);
 
+    /// <summary>What is added to a product before its activation, if anything.</summary>
+    public Value? Residual { get; set; }
+
+    /// <summary>What a product ends with, if anything.</summary>
+    public ActivationKind? Activation { get; set; }
+
+    /// <summary>Emits a convolution or matrix product of the input and the layer's weight, with its epilogue.</summary>
+    public void EmitProduct(Operation operation, bool hasBias)
+    {
+        List<Value> operands = [Input(), Parameter("weight")];
+        if (hasBias) operands.Add(Parameter("bias"));
+        if (Residual is { } residual) operands.Add(residual);
+        operands.Add(Output);
+        Emit(operation, [.. operands]);
+    }
+
     /// <summary>Gradient of the loss for <see cref="Output"/>; never overwritten by a layer.</summary>
     public Value OutputGradient { get; set; } = null!; // set before Backward
 

@@ -36,11 +36,17 @@ public sealed record Activation(ActivationKind Kind, int Length) : Operation
     public override void Reference(OperandSpans operands)
     {
         Span<float> x = operands[0], y = operands[1];
-        for (int i = 0; i < Length; i++) y[i] = (float)Value(Kind, x[i]);
+        for (int i = 0; i < Length; i++) y[i] = (float)ActivationFunction.Value(Kind, x[i]);
     }
+}
 
-    private static double Value(ActivationKind kind, double x) => kind switch
+/// <summary>The activations in double precision, for references.</summary>
+internal static class ActivationFunction
+{
+    /// <summary>f(x); x where there is no activation.</summary>
+    public static double Value(ActivationKind? kind, double x) => kind switch
     {
+        null => x,
         ActivationKind.Relu => Math.Max(x, 0),
         ActivationKind.Gelu => 0.5 * x * ErrorFunction.Complement(-x / Math.Sqrt(2)),
         ActivationKind.QuickGelu => x / (1 + Math.Exp(-1.702 * x)),
@@ -51,7 +57,10 @@ public sealed record Activation(ActivationKind Kind, int Length) : Operation
     };
 }
 
-/// <summary>dx = dy * f'(x) elementwise; x, dy and dx [Length].</summary>
+/// <summary>
+/// dx = dy * f'(x) elementwise; x, dy and dx [Length]. For <see cref="ActivationKind.Relu"/> x may be the output as well:
+/// it is positive where the input was.
+/// </summary>
 public sealed record ActivationGradient(ActivationKind Kind, int Length) : Operation
 {
     /// <inheritdoc/>

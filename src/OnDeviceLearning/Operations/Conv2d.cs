@@ -34,12 +34,6 @@ public abstract record Conv2dOperation(
         if (!(H + 2L * Padding <= int.MaxValue && W + 2L * Padding <= int.MaxValue)) throw Error($"padding {Padding} is too large.");
     }
 
-    private protected Operand[] Tensors(bool hasBias)
-    {
-        Operand x = Reads("x", N, C, H, W), w = Reads("w", OutChannels, C / Groups, KernelH, KernelW), y = Writes("y", N, OutChannels, OutH, OutW);
-        return hasBias ? [x, w, Reads("bias", OutChannels), y] : [x, w, y];
-    }
-
     /// <summary>Calls <paramref name="visit"/> with the indices (x, w, y) of every product the convolution sums, in order.</summary>
     private protected void ForEachProduct(Action<int, int, int> visit)
     {
@@ -63,26 +57,47 @@ public abstract record Conv2dOperation(
 }
 
 /// <summary>
-/// 2-d convolution (cross-correlation, as in torch): x [N, C, H, W], w [OutChannels, C / Groups, KernelH, KernelW],
-/// bias [OutChannels] where <paramref name="HasBias"/>, y [N, OutChannels, OutH, OutW].
+/// 2-d convolution (cross-correlation, as in torch) with its epilogue, y = f(x * w + bias + residual): x [N, C, H, W],
+/// w [OutChannels, C / Groups, KernelH, KernelW], bias [OutChannels] where <paramref name="HasBias"/>, residual shaped as y
+/// where <paramref name="HasResidual"/>, f the <paramref name="Activation"/> if there is one, y [N, OutChannels, OutH, OutW].
 /// </summary>
 public sealed record Conv2d(
     int N, int C, int H, int W, int OutChannels, int KernelH, int KernelW,
-    int Stride = 1, int Padding = 0, int Dilation = 1, int Groups = 1, bool HasBias = false)
+    int Stride = 1, int Padding = 0, int Dilation = 1, int Groups = 1, bool HasBias = false, bool HasResidual = false, ActivationKind? Activation = null)
     : Conv2dOperation(N, C, H, W, OutChannels, KernelH, KernelW, Stride, Padding, Dilation, Groups)
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<Operand> Operands => Tensors(HasBias);
+    protected override void Validate()
+    {
+        base.Validate();
+        if (Activation is { } kind && !Enum.IsDefined(kind)) throw Error($"{kind} is no activation.");
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Operand> Operands
+    {
+        get
+        {
+            Operand x = Reads("x", N, C, H, W), w = Reads("w", OutChannels, C / Groups, KernelH, KernelW), y = Writes("y", N, OutChannels, OutH, OutW);
+            if (!HasBias) return HasResidual ? [x, w, y with { Name = "residual", Access = OperandAccess.Read }, y] : [x, w, y];
+            Operand bias = Reads("bias", OutChannels);
+            return HasResidual ? [x, w, bias, y with { Name = "residual", Access = OperandAccess.Read }, y] : [x, w, bias, y];
+        }
+    }
 
     /// <inheritdoc/>
     public override void Reference(OperandSpans operands)
     {
         float[] x = operands[0].ToArray(), w = operands[1].ToArray();
-        Span<float> y = operands[HasBias ? 3 : 2];
+        int residual = HasBias ? 3 : 2;
+        Span<float> y = operands[HasResidual ? residual + 1 : residual];
         double[] sums = new double[y.Length];
         ForEachProduct((ix, iw, iy) => sums[iy] += (double)x[ix] * w[iw]);
         for (int i = 0; i < y.Length; i++)
-            y[i] = (float)(sums[i] + (HasBias ? operands[2][i / (OutH * OutW) % OutChannels] : 0));
+        {
+            double sum = sums[i] + (HasBias ? operands[2][i / (OutH * OutW) % OutChannels] : 0) + (HasResidual ? operands[residual][i] : 0);
+            y[i] = (float)ActivationFunction.Value(Activation, sum);
+        }
     }
 }
 

@@ -7,6 +7,10 @@ public sealed class OperationValidationTests
     public static TheoryData<Func<Operation>, string> Misuses => new()
     {
         { () => new MatMul(1, 0, 3, 4), "MatMul: M is 0; expected at least 1." },
+        { () => new MatMul(1, 2, 3, 4, Accumulate: true, HasBias: true), "MatMul: what accumulates has neither bias nor residual nor activation." },
+        { () => new MatMul(1, 2, 3, 4, Accumulate: true, Activation: ActivationKind.Relu), "MatMul: what accumulates has neither bias nor residual nor activation." },
+        { () => new MatMul(1, 2, 3, 4, Activation: (ActivationKind)99), "MatMul: 99 is no activation." },
+        { () => new Conv2d(1, 3, 8, 8, 4, 3, 3, Activation: (ActivationKind)99), "Conv2d: 99 is no activation." },
         { () => new Conv2d(1, 3, 8, 8, 4, 3, 3, Stride: 0), "Conv2d: Stride is 0; expected at least 1." },
         { () => new Conv2d(1, 3, 8, 8, 4, 3, 3, Groups: 2), "Conv2d: 2 groups do not divide 3 input and 4 output channels." },
         { () => new Conv2dInputGradient(1, 3, 2, 2, 4, 3, 3), "Conv2dInputGradient: a kernel of 3x3, dilation 1, does not fit an input of 2x2 with padding 0." },

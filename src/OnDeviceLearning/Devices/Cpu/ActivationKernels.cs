@@ -9,14 +9,18 @@ internal sealed unsafe class ActivationKernel(Activation op) : ElementwiseKernel
 {
     public override long WorkerScratch => Block;
 
-    protected override void Compute(in CpuKernelMemory memory, int start, int count)
+    protected override void Compute(in CpuKernelMemory memory, int start, int count) =>
+        Apply(op.Kind, memory[0] + start, memory[1] + start, count, memory.Scratch);
+
+    /// <summary>y = f(x); scratch holds <paramref name="count"/> elements, x and y may be the same.</summary>
+    public static void Apply(ActivationKind kind, float* from, float* to, int count, float* temporary)
     {
-        ReadOnlySpan<float> x = new(memory[0] + start, count);
-        Span<float> y = new(memory[1] + start, count), scratch = new(memory.Scratch, count);
-        switch (op.Kind)
+        ReadOnlySpan<float> x = new(from, count);
+        Span<float> y = new(to, count), scratch = new(temporary, count);
+        switch (kind)
         {
             case ActivationKind.Relu:
-                Relu(memory[0] + start, memory[1] + start, count);
+                Relu(from, to, count);
                 break;
             case ActivationKind.Sigmoid:
                 TensorPrimitives.Sigmoid(x, y);
@@ -35,7 +39,7 @@ internal sealed unsafe class ActivationKernel(Activation op) : ElementwiseKernel
                 break;
             case ActivationKind.Gelu:
                 NormalDistribution.Exponential(x, scratch);
-                Gelu(memory[0] + start, memory.Scratch, memory[1] + start, count);
+                Gelu(from, temporary, to, count);
                 break;
         }
     }

@@ -40,6 +40,8 @@ internal abstract unsafe class DepthwiseKernel(Conv2dOperation op) : CpuKernel
 /// <summary>One plane of y a unit.</summary>
 internal sealed unsafe class DepthwiseConv2dKernel(Conv2d op) : DepthwiseKernel(op)
 {
+    private readonly ProductEpilogue epilogue = new(op.HasBias, op.HasResidual, op.Activation);
+
     public override int Units(int stage) => op.N * op.C;
 
     public override double UnitSeconds(int stage) => PlaneSeconds;
@@ -50,12 +52,13 @@ internal sealed unsafe class DepthwiseConv2dKernel(Conv2d op) : DepthwiseKernel(
         {
             int channel = plane % op.C;
             float* x = memory[0] + (long)plane * op.H * op.W, w = memory[1] + channel * Tiles.KernelSize;
-            float* y = memory[op.HasBias ? 3 : 2] + (long)plane * Tiles.Pixels;
+            float* y = memory[epilogue.Output] + (long)plane * Tiles.Pixels;
             new Span<float>(y, Tiles.Pixels).Fill(op.HasBias ? memory[2][channel] : 0);
             for (int row = 0; row < Tiles.OutH; row++)
                 for (int k = 0; k < Tiles.KernelSize; k++)
                     if (Meets(k, row, out long start, out int lead, out int end))
                         AddScaled(w[k], x + start + lead * op.Stride, op.Stride, y + row * Tiles.OutW + lead, 1, end - lead);
+            epilogue.Apply(memory, (long)plane * Tiles.Pixels, 0, 1, Tiles.Pixels, -1);
         }
     }
 }

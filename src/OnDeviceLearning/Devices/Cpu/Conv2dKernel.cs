@@ -14,11 +14,13 @@ internal sealed unsafe class Conv2dKernel : CpuKernel
 
     private readonly Conv2d op;
     private readonly Conv2dTiles tiles;
+    private readonly ProductEpilogue epilogue;
     private readonly int panels, panelsPerUnit, panelBlocks, channelsPerUnit, channelBlocks;
 
     public Conv2dKernel(Conv2d op)
     {
         this.op = op;
+        epilogue = new ProductEpilogue(op.HasBias, op.HasResidual, op.Activation);
         tiles = new Conv2dTiles(op);
         panels = Gemm.Panels(checked(op.N * tiles.Pixels));
         double panelSeconds = 2.0 * tiles.GroupO * tiles.Depth * Gemm.Panel / Gemm.FlopsPerSecond;
@@ -39,7 +41,7 @@ internal sealed unsafe class Conv2dKernel : CpuKernel
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
-        float* x = memory[0], w = memory[1], bias = op.HasBias ? memory[2] : null, y = memory[op.HasBias ? 3 : 2];
+        float* x = memory[0], w = memory[1], bias = op.HasBias ? memory[2] : null, y = memory[epilogue.Output];
         float* packed = memory.Scratch, tile = packed + (long)tiles.Depth * Gemm.Panel;
         PixelRun* runs = stackalloc PixelRun[32];
         for (int unit = from; unit < to; unit++)
@@ -68,12 +70,19 @@ internal sealed unsafe class Conv2dKernel : CpuKernel
                 {
                     float* target = y + ((long)image * op.OutChannels + outChannel) * tiles.Pixels + pixel;
                     Gemm.Multiply(channels, Gemm.Panel, tiles.Depth, weights, tiles.Depth, 1, b, 0, bK, target, tiles.Pixels, bias: shift);
+                    epilogue.Apply(memory, target - y, tiles.Pixels, channels, Gemm.Panel, -1);
                     continue;
                 }
                 Gemm.Multiply(channels, Gemm.Panel, tiles.Depth, weights, tiles.Depth, 1, b, 0, bK, tile, Gemm.Panel, bias: shift);
-                for (int c = 0; c < channels; c++)
-                    for (int i = q; i < end; i++)
-                        y[((long)(i / tiles.Pixels) * op.OutChannels + outChannel + c) * tiles.Pixels + i % tiles.Pixels] = tile[c * Gemm.Panel + i - q];
+                for (int i = q; i < end;)
+                {
+                    int next = Math.Min(end, (i / tiles.Pixels + 1) * tiles.Pixels), count = next - i;
+                    long start = ((long)(i / tiles.Pixels) * op.OutChannels + outChannel) * tiles.Pixels + i % tiles.Pixels;
+                    for (int c = 0; c < channels; c++)
+                        new ReadOnlySpan<float>(tile + c * Gemm.Panel + i - q, count).CopyTo(new Span<float>(y + start + (long)c * tiles.Pixels, count));
+                    epilogue.Apply(memory, start, tiles.Pixels, channels, count, -1);
+                    i = next;
+                }
             }
         }
     }

@@ -14,12 +14,14 @@ internal sealed unsafe class MatMulKernel : CpuKernel
     private const double UnitTarget = 0.05e-3;
 
     private readonly MatMul op;
+    private readonly ProductEpilogue epilogue;
     private readonly bool dot, packed;
     private readonly int panels, panelsPerUnit, rowsPerUnit, rowBlocks, panelBlocks, slices, dotColumns, dotBlocks;
 
     public MatMulKernel(MatMul op)
     {
         this.op = op;
+        epilogue = new ProductEpilogue(op.HasBias, op.HasResidual, op.Activation);
         dot = op.TransposeB && op.M < DotRows && (!op.TransposeA || op.M == 1);
         packed = !dot && (op.TransposeB || op.M >= PackRows);
         dotColumns = Math.Clamp(32 * 4096 / op.K / 4 * 4, 4, MaxDotColumns); // fours share their loads of a
@@ -80,22 +82,27 @@ internal sealed unsafe class MatMulKernel : CpuKernel
         int column = panel * Gemm.Panel, columns = Math.Min(panelsPerUnit * Gemm.Panel, op.N - column);
         nint aRow = op.TransposeA ? 1 : op.K, aK = op.TransposeA ? op.M : 1;
         float* a = memory[0] + (long)batch * op.M * op.K + row * aRow + k0 * aK;
-        float* c = memory[2] + ((long)batch * op.M + row) * op.N + column;
+        long start = ((long)batch * op.M + row) * op.N + column;
+        float* c = memory[epilogue.Output] + start;
         bool accumulate = op.Accumulate || k0 > 0;
         long bBatch = op.SharedB ? 0 : batch;
         if (packed)
         {
             float* b = memory.Shared + (bBatch * panels + panel) * PanelLength + (long)k0 * Gemm.Panel;
             Gemm.Multiply(rows, columns, depth, a, aRow, aK, b, (nint)PanelLength, Gemm.Panel, c, op.N, op.Alpha, accumulate);
+            if (k0 + depth == op.K) epilogue.Apply(memory, start, op.N, rows, columns, column);
             return;
         }
         // b where it lies; only a last panel that is not whole is copied, to be readable in full.
         float* direct = memory[1] + bBatch * op.K * op.N + (long)k0 * op.N + column;
         int whole = columns / Gemm.Panel * Gemm.Panel;
         if (whole > 0) Gemm.Multiply(rows, whole, depth, a, aRow, aK, direct, Gemm.Panel, op.N, c, op.N, op.Alpha, accumulate);
-        if (whole == columns) return;
-        Gemm.PackPanel(direct + whole, op.N, depth, columns - whole, memory.Scratch);
-        Gemm.Multiply(rows, columns - whole, depth, a, aRow, aK, memory.Scratch, 0, Gemm.Panel, c + whole, op.N, op.Alpha, accumulate);
+        if (whole < columns)
+        {
+            Gemm.PackPanel(direct + whole, op.N, depth, columns - whole, memory.Scratch);
+            Gemm.Multiply(rows, columns - whole, depth, a, aRow, aK, memory.Scratch, 0, Gemm.Panel, c + whole, op.N, op.Alpha, accumulate);
+        }
+        if (k0 + depth == op.K) epilogue.Apply(memory, start, op.N, rows, columns, column);
     }
 
     private void Dot(in CpuKernelMemory memory, int unit)
@@ -105,9 +112,11 @@ internal sealed unsafe class MatMulKernel : CpuKernel
         float* products = stackalloc float[MaxDotColumns];
         for (int m = 0; m < op.M; m++)
         {
-            float* a = memory[0] + ((long)batch * op.M + m) * op.K, c = memory[2] + ((long)batch * op.M + m) * op.N + column;
+            long start = ((long)batch * op.M + m) * op.N + column;
+            float* a = memory[0] + ((long)batch * op.M + m) * op.K, c = memory[epilogue.Output] + start;
             DotProducts(a, b, op.K, columns, products);
             for (int n = 0; n < columns; n++) c[n] = op.Accumulate ? c[n] + op.Alpha * products[n] : op.Alpha * products[n];
+            epilogue.Apply(memory, start, op.N, 1, columns, column);
         }
     }
 

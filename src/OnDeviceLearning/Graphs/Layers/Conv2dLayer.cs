@@ -48,9 +48,9 @@ public sealed record Conv2dLayer(
     internal override void Forward(NodeEmission node)
     {
         (int h, int w) = (node.InputShape()[1], node.InputShape()[2]);
-        var conv = new Conv2d(node.Batch, InChannels, h, w, OutChannels, KernelH, KernelW, Stride, Padding, Dilation, Groups, Bias);
-        if (Bias) node.Emit(conv, node.Input(), node.Parameter("weight"), node.Parameter("bias"), node.Output);
-        else node.Emit(conv, node.Input(), node.Parameter("weight"), node.Output);
+        node.EmitProduct(
+            new Conv2d(node.Batch, InChannels, h, w, OutChannels, KernelH, KernelW, Stride, Padding, Dilation, Groups, Bias, node.Residual is not null, node.Activation),
+            Bias);
     }
 
     internal override void Backward(NodeEmission node)

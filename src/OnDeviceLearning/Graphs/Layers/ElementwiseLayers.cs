@@ -24,10 +24,11 @@ public sealed record ActivationLayer(ActivationKind Kind) : Layer
     internal override void Forward(NodeEmission node) =>
         node.Emit(new Activation(Kind, node.Output.Length), node.Input(), node.Output);
 
+    // ReLU's slope can be told from its output, so its input need not be kept, or exist.
     internal override void Backward(NodeEmission node)
     {
         if (node.NeedsInputGradient())
-            node.Emit(new ActivationGradient(Kind, node.Output.Length), node.Input(), node.OutputGradient, node.NewInputGradient());
+            node.Emit(new ActivationGradient(Kind, node.Output.Length), Kind == ActivationKind.Relu ? node.Output : node.Input(), node.OutputGradient, node.NewInputGradient());
     }
 
     internal override void WriteAttributes(Utf8JsonWriter json) => json.WriteString("kind", names.First(n => n.Kind == Kind).Name);

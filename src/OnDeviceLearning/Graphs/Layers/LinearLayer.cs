@@ -32,9 +32,9 @@ public sealed record LinearLayer(int InFeatures, int OutFeatures, bool Bias = tr
     internal override void Forward(NodeEmission node)
     {
         int rows = node.Rows(node.OutputShape);
-        Value product = Bias ? node.Temporary(rows * OutFeatures) : node.Output; // [rows, out]
-        node.Emit(new MatMul(1, rows, OutFeatures, InFeatures, TransposeB: true), node.Input(), node.Parameter("weight"), product);
-        if (Bias) node.Emit(new BiasAdd(rows, OutFeatures, 1), product, node.Parameter("bias"), node.Output);
+        node.EmitProduct(
+            new MatMul(1, rows, OutFeatures, InFeatures, TransposeB: true, HasBias: Bias, HasResidual: node.Residual is not null, Activation: node.Activation),
+            Bias);
     }
 
     internal override void Backward(NodeEmission node)
