@@ -11,6 +11,9 @@ internal static class TestDevices
     /// <summary>Why tests of the Vulkan device are skipped; null where they run.</summary>
     public static string? WhyNoVulkan => vulkan.Value.Name is null && !Required.Contains("vulkan") ? $"no Vulkan device: {vulkan.Value.Reason}" : null;
 
+    /// <summary>Why tests under the validation layer are skipped; null where they run.</summary>
+    public static string? WhyNoValidation => WhyNoVulkan ?? (HasValidation.Value || Required.Contains("vulkan") ? null : "the Vulkan validation layer is not installed");
+
     /// <summary>The best Vulkan device, or a software one where there is no other. Compiled pipelines are not kept.</summary>
     public static ComputeDevice OpenVulkan(VulkanOptions? options = null)
     {
@@ -18,6 +21,18 @@ internal static class TestDevices
         Assert.True(name is not null, reason);
         return Vulkan.Open(name, options ?? new VulkanOptions { PipelineCacheFolder = "" });
     }
+
+    private static readonly Lazy<bool> HasValidation = new(static () =>
+    {
+        try
+        {
+            return Vulkan.Devices(new VulkanOptions { Validation = true }).Count > 0;
+        }
+        catch (DeviceException)
+        {
+            return false;
+        }
+    });
 
     private static (string?, string) FindVulkan()
     {
@@ -44,4 +59,10 @@ public sealed class VulkanFactAttribute : FactAttribute
 public sealed class VulkanTheoryAttribute : TheoryAttribute
 {
     public VulkanTheoryAttribute() => Skip = TestDevices.WhyNoVulkan;
+}
+
+/// <summary>A test that needs a Vulkan device and the validation layer.</summary>
+public sealed class ValidatedVulkanFactAttribute : FactAttribute
+{
+    public ValidatedVulkanFactAttribute() => Skip = TestDevices.WhyNoValidation;
 }

@@ -66,7 +66,7 @@ internal sealed class FakeCommands(FakeGpu device, int segments) : GpuCommands
         Submissions.Add((from, to));
         for (int s = from; s < to; s++)
         {
-            Assert.False(underWay[s], $"segment {s} is submitted while it is under way");
+            if (underWay[s]) Assert.Fail($"segment {s} is submitted while it is under way");
             underWay[s] = true;
         }
     }
