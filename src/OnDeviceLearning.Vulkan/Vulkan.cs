@@ -91,13 +91,16 @@ public static class Vulkan
         using VulkanInstance instance = VulkanInstance.Create(options);
         IReadOnlyList<VulkanPhysicalDevice> all = instance.PhysicalDevices();
         VulkanPhysicalDevice? best = Ranked(all, options).FirstOrDefault();
-        return [.. all.Select(device =>
-        {
-            string? unusable = device.Unusable(Kernels(options));
-            string remark = unusable ?? (device.Kind == DeviceKind.SoftwareGpu ? $"a software driver; opened by name only: Vulkan.Open(\"{device.Name.Split(' ')[0]}\")"
-                : device == best ? "" : "another is preferred; opened by name");
-            return new VulkanDeviceInfo(device.Name, device.Kind, device.Driver, device.LocalBytes, device.LimitsText, unusable is null, remark);
-        })];
+        return [.. all.Select(device => Describe(device, Kernels(options), device == best ? "" : "another is preferred; opened by name"))];
+    }
+
+    /// <summary>What an opened device is.</summary>
+    /// <exception cref="ArgumentException">The device is not Vulkan's.</exception>
+    public static VulkanDeviceInfo InfoOf(ComputeDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return device is VulkanDevice vulkan ? Describe(vulkan.Physical, GpuKernelSet.Embedded, "")
+            : throw new ArgumentException($"InfoOf: {device.Name} is not a Vulkan device.", nameof(device));
     }
 
     /// <summary>What the validation layer has said about a device, oldest first; empty where it runs without (<see cref="VulkanOptions.Validation"/>).</summary>
@@ -106,6 +109,14 @@ public static class Vulkan
     {
         ArgumentNullException.ThrowIfNull(device);
         return device is VulkanDevice vulkan ? vulkan.Messages ?? [] : throw new ArgumentException($"ValidationMessages: {device.Name} is not a Vulkan device.", nameof(device));
+    }
+
+    private static VulkanDeviceInfo Describe(VulkanPhysicalDevice device, GpuKernelSet kernels, string otherwise)
+    {
+        string? unusable = device.Unusable(kernels);
+        string remark = unusable ?? (device.Kind == DeviceKind.SoftwareGpu
+            ? $"a software driver, opened by name only: Vulkan.Open(\"{device.Name.Split(' ')[0]}\")" : otherwise);
+        return new VulkanDeviceInfo(device.Name, device.Kind, device.Driver, device.LocalBytes, device.LimitsText, unusable is null, remark);
     }
 
     private static GpuKernelSet Kernels(VulkanOptions options) => options.Shaders?.Kernels ?? GpuKernelSet.Embedded;

@@ -20,11 +20,11 @@ internal sealed class VulkanApi(Vk vk, Func<string, int, bool>? loseAt)
 
     /// <summary>Loads the driver loader.</summary>
     /// <exception cref="DeviceException">There is none.</exception>
-    public static VulkanApi Load(Func<string, int, bool>? loseAt)
+    public static VulkanApi Load(Func<string, int, bool>? loseAt, Func<Vk>? load = null)
     {
         try
         {
-            return new VulkanApi(Vk.GetApi(), loseAt);
+            return new VulkanApi(load is null ? Vk.GetApi() : load(), loseAt);
         }
         catch (Exception e) when (e is FileNotFoundException or DllNotFoundException or Silk.NET.Core.Loader.SymbolLoadingException)
         {
