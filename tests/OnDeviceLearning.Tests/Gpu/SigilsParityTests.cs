@@ -10,7 +10,7 @@ namespace OnDeviceLearning.Tests.Gpu;
 public sealed class SigilsParityTests : IDisposable
 {
     private const double Tolerance = 1e-3;
-    private const int Batch = 4, Classes = 8, Steps = 50;
+    private const int Batch = 2, Classes = 8, Steps = 50;
     private static readonly string weights = RepositoryFiles.PathOf("src/OnDeviceLearning.Sigils/Weights/sigils.safetensors");
 
     private readonly ComputeDevice? vulkan = TestDevices.WhyNoVulkan is null ? TestDevices.OpenVulkan() : null;
