@@ -51,6 +51,32 @@ public sealed class SigilsParityTests : IDisposable
     }
 
     [VulkanFact]
+    public void Predictions_agree()
+    {
+        using Backbone there = Backbone.Load(weights, vulkan), here = Backbone.Load(weights, cpu);
+        using AdaptiveClassifier spellsThere = new(there), spellsHere = new(here);
+        foreach ((string name, string description) in (ReadOnlySpan<(string, string)>)[("ward", "a circle with a cross inside"), ("storm", "two zigzags side by side"), ("frost", "a big snowflake")])
+        {
+            spellsHere.Describe(name, description);
+            spellsThere.Describe(name, description);
+        }
+        var random = new Random(4);
+        for (int i = 0; i < 12; i++)
+        {
+            Drawing drawing = Scribble(random);
+            Prediction expected = spellsHere.Classify(drawing), actual = spellsThere.Classify(drawing);
+            if (expected.Margin > 2e-3f) Assert.Equal(expected.Label, actual.Label);
+            for (int c = 0; c < 3; c++) Assert.Equal(expected.Probabilities[c], actual.Probabilities[c], 1e-3f);
+            if (i >= 6) continue;
+            spellsHere.Teach(drawing, spellsHere.Classes[i % 3]);
+            spellsThere.Teach(drawing, spellsThere.Classes[i % 3]);
+            spellsHere.AdaptToEnd();
+            spellsThere.AdaptToEnd();
+        }
+        AssertSilent();
+    }
+
+    [VulkanFact]
     public void Gradients_of_every_parameter_of_the_image_encoder_agree()
     {
         var options = new TrainingOptions(new CosineCrossEntropyLoss(Classes, 20), new SgdOptimizer(), LearningRateSchedule.Constant(1e-3f));
