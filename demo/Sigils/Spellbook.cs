@@ -13,12 +13,17 @@ internal sealed class Spellbook : IDisposable
     private readonly AdaptiveClassifierOptions options;
     private AdaptiveClassifier spells;
 
-    /// <summary>Opens the best device there is (or the CPU) and loads the backbone. The seed makes learning repeatable.</summary>
+    /// <summary>Opens a device and loads the backbone. The seed makes learning repeatable.</summary>
     /// <exception cref="ModelFormatException">The file is no backbone.</exception>
     /// <exception cref="DeviceException">The device cannot be used.</exception>
-    public Spellbook(string backboneFile, bool cpu, ulong seed)
+    public Spellbook(string backboneFile, TourDevice wanted, ulong seed)
     {
-        device = cpu ? ComputeDevice.OpenCpu() : ComputeDevice.Open(DirectX12.Provider, Vulkan.Provider);
+        device = wanted switch
+        {
+            TourDevice.Cpu => ComputeDevice.OpenCpu(),
+            TourDevice.Vulkan => OpenVulkan(),
+            _ => ComputeDevice.Open(DirectX12.Provider, Vulkan.Provider),
+        };
         try
         {
             backbone = Backbone.Load(backboneFile, device);
@@ -61,6 +66,14 @@ internal sealed class Spellbook : IDisposable
     {
         spells.Dispose();
         spells = new AdaptiveClassifier(backbone, options);
+    }
+
+    /// <summary>For machines without a GPU: software drivers are slower than the CPU device, and opened by name alone.</summary>
+    private static ComputeDevice OpenVulkan()
+    {
+        if (Vulkan.Provider.TryOpen(out ComputeDevice? best, out string reason)) return best;
+        VulkanDeviceInfo? software = Vulkan.Devices().FirstOrDefault(d => d.IsUsable);
+        return software is null ? throw new DeviceException($"There is no Vulkan device to play on: {reason}.") : Vulkan.Open(software.Name);
     }
 
     /// <summary>Frees classifier, backbone and device, in this order.</summary>

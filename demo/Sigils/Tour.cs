@@ -61,7 +61,7 @@ internal sealed class Tour(TourOptions options)
         var player = new ScriptedPlayer(options.Seed, careful: true);
         // The player draws while the book opens.
         Task<Drawing> drawing = Task.Run(() => player.Draw(spells[0]));
-        using var book = new Spellbook(options.Backbone, options.Cpu, (ulong)options.Seed);
+        using var book = new Spellbook(options.Backbone, options.Device, (ulong)options.Seed);
         Device = book.Device;
         DescriptionReading[] sentences = Describe(book, spells);
         book.Cast(drawing.GetAwaiter().GetResult());

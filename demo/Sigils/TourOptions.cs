@@ -2,19 +2,30 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace OnDeviceLearning.Demo;
 
+/// <summary>What the tour may be played on.</summary>
+internal enum TourDevice
+{
+    /// <summary>The best there is, as a game would open it.</summary>
+    Best,
+    /// <summary>The built-in CPU device, whatever else there is.</summary>
+    Cpu,
+    /// <summary>A Vulkan device; a software driver where there is no GPU.</summary>
+    Vulkan,
+}
+
 /// <summary>
 /// The command line. Parsed by hand because it comes before the first prediction: System.CommandLine would add 15 ms of
 /// just-in-time compilation to the cold start that the tour measures.
 /// </summary>
 internal sealed class TourOptions
 {
-    private const string Usage = "Options: --json, --device auto|cpu, --seed N, --out FILE, --backbone FILE.";
+    private const string Usage = "Options: --json, --device auto|cpu|vulkan, --seed N, --out FILE, --backbone FILE.";
 
     /// <summary>End with one JSON object.</summary>
     public bool Json { get; private set; }
 
-    /// <summary>Use the built-in CPU device whatever else there is.</summary>
-    public bool Cpu { get; private set; }
+    /// <summary>What the spells are recognised on.</summary>
+    public TourDevice Device { get; private set; }
 
     /// <summary>Seed of everything drawn and learnt.</summary>
     public int Seed { get; private set; } = 1;
@@ -51,8 +62,8 @@ internal sealed class TourOptions
             string value = arguments[i];
             switch (option)
             {
-                case "--device" when value is "auto" or "cpu":
-                    parsed.Cpu = value == "cpu";
+                case "--device" when value is "auto" or "cpu" or "vulkan":
+                    parsed.Device = value switch { "cpu" => TourDevice.Cpu, "vulkan" => TourDevice.Vulkan, _ => TourDevice.Best };
                     break;
                 case "--seed" when int.TryParse(value, out int seed) && seed is >= 0 and <= int.MaxValue - 2:
                     parsed.Seed = seed;
@@ -66,7 +77,7 @@ internal sealed class TourOptions
                 default:
                     complaint = option switch
                     {
-                        "--device" => $"--device is '{value}'; expected auto or cpu.",
+                        "--device" => $"--device is '{value}'; expected auto, cpu or vulkan.",
                         "--seed" => $"--seed is '{value}'; expected a number from 0 to {int.MaxValue - 2}.",
                         "--out" => "--out is empty; expected a file to write.",
                         _ => $"--backbone: there is no file '{value}'.",

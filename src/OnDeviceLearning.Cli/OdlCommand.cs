@@ -2,54 +2,18 @@ using System.CommandLine;
 
 namespace OnDeviceLearning.Cli;
 
-/// <summary>The <c>odl</c> tool. Exit codes: 0 done, 1 failed, 2 wrong usage; a failure is one sentence on the error stream.</summary>
+/// <summary>The <c>odl</c> tool: the commands about devices, and those that train, measure and look into backbones.</summary>
 internal static class OdlCommand
 {
-    public const int Failed = 1, WrongUsage = 2;
-
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
         var root = new RootCommand("Learning on the player's own device: train, look into, measure and run backbones.")
         {
             InspectCommand.Create(output),
             EvalSigilsCommand.Create(output, error),
-            DevicesCommand.Create(output),
             PretrainCommand.Create(output, error),
         };
-        ParseResult parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
-        {
-            error.WriteLine($"odl: {parsed.Errors[0].Message} Try 'odl --help'.");
-            return WrongUsage;
-        }
-        try
-        {
-            return parsed.InvokeAsync(new InvocationConfiguration
-            {
-                Output = output,
-                Error = error,
-                EnableDefaultExceptionHandler = false,
-                // An interrupted training run still keeps its state.
-                ProcessTerminationTimeout = TimeSpan.FromMinutes(1),
-            }).GetAwaiter().GetResult();
-        }
-        catch (OperationCanceledException)
-        {
-            error.WriteLine("odl: stopped.");
-            return Failed;
-        }
-        // Everything a file, a device or an argument can do wrong; anything else is a mistake of the tool, and its trace is wanted.
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or ArgumentException or ModelFormatException or DeviceException)
-        {
-            error.WriteLine($"odl: {OneSentence(e.Message)}");
-            return Failed;
-        }
-    }
-
-    /// <summary>The message on one line, without the parameter name that argument exceptions append.</summary>
-    private static string OneSentence(string message)
-    {
-        int parameter = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
-        return (parameter < 0 ? message : message[..parameter]).ReplaceLineEndings(" ");
+        DeviceCommands.AddTo(root, output);
+        return CommandLine.Run(root, "odl", args, output, error);
     }
 }

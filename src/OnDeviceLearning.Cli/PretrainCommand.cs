@@ -28,7 +28,7 @@ internal static class PretrainCommand
             if (cancellation.IsCancellationRequested)
             {
                 output.WriteLine($"Stopped; the same command goes on from {options.CheckpointFolder}.");
-                return OdlCommand.Failed;
+                return CommandLine.Failed;
             }
             output.WriteLine($"Wrote {path}; measure it with: odl eval sigils --backbone {path}");
             return 0;

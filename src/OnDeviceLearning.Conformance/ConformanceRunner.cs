@@ -87,7 +87,7 @@ public static class ConformanceRunner
             else
             {
                 program.Restart();
-                while (!program.Advance(deadline: 0, atLeastOne: true)) { }
+                while (!program.Advance(deadline: 0, atLeastOne: true)) program.Wait();
             }
             guardFailure = null;
             int[][] results = new int[buffers.Length][];

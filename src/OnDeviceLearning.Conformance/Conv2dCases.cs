@@ -36,7 +36,21 @@ public static partial class ConformanceSuite
             (2, 64, 10, 7, 40, 3, 3, 1, 0, 1, 1),
             (1, 20, 5, 6, 33, 3, 3, 1, 2, 1, 1),
             (9, 16, 24, 24, 16, 3, 3, 1, 1, 1, 1),
+            (1, 64, 16, 16, 64, 3, 3, 1, 1, 1, 1),
+            (3, 65, 9, 9, 63, 3, 3, 2, 1, 1, 1),
+            (2, 128, 8, 8, 32, 1, 1, 1, 0, 1, 1),
+            (8, 24, 12, 12, 24, 3, 3, 1, 1, 1, 24),
+            (2, 64, 31, 29, 64, 3, 3, 2, 1, 1, 64),
+            (1, 8, 33, 17, 16, 3, 3, 1, 1, 1, 8),
+            (2, 1, 40, 40, 32, 7, 7, 2, 3, 1, 1),
+            (4, 16, 17, 16, 16, 2, 2, 2, 0, 1, 1),
         ];
+        // Every small kernel with every stride and padding, dense, grouped and by channel, on a frame that no stride divides.
+        foreach ((int kh, int kw) in ((int, int)[])[(1, 1), (2, 3), (3, 3), (5, 5)])
+            foreach (int stride in (int[])[1, 2, 3])
+                foreach (int padding in (int[])[0, 1, 2])
+                    foreach (int groups in (int[])[1, 2, 4])
+                        sizes = [.. sizes, (2, 4, 8, 7, groups == 4 ? 4 : 6, kh, kw, stride, padding, padding == 2 && kh == 2 ? 2 : 1, groups)];
         int seed = 1;
         foreach ((int n, int c, int h, int w, int o, int kh, int kw, int stride, int padding, int dilation, int groups) in sizes)
         {

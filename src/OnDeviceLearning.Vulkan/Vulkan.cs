@@ -1,22 +1,182 @@
 using System.Diagnostics.CodeAnalysis;
+using OnDeviceLearning.Devices.Vulkan;
+using OnDeviceLearning.Gpu;
+using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning;
 
-/// <summary>Devices that speak Vulkan.</summary>
+/// <summary>Devices that speak Vulkan 1.1 or later.</summary>
+/// <remarks>
+/// A device works beside the caller's thread: programs are submitted and looked after, and only reading results, <c>Run</c>
+/// and <c>Wait</c> wait for it. Its memory is capped (<see cref="VulkanOptions.MemoryCapBytes"/>).
+/// </remarks>
 public static class Vulkan
 {
-    /// <summary>Pass it to <see cref="ComputeDevice.Open"/>. In this version it opens nothing and says so.</summary>
-    public static DeviceProvider Provider { get; } = new VulkanProvider();
+    /// <summary>
+    /// Pass it to <see cref="ComputeDevice.Open"/>. It opens the best real GPU, discrete before integrated; a software driver
+    /// never.
+    /// </summary>
+    public static DeviceProvider Provider { get; } = new VulkanProvider(new VulkanOptions());
 
-    private sealed class VulkanProvider : DeviceProvider
+    /// <summary>A provider as <see cref="Provider"/>, with options.</summary>
+    public static DeviceProvider ProviderWith(VulkanOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new VulkanProvider(options);
+    }
+
+    /// <summary>Opens a device by its name, or a part of it, whatever the case: software drivers too ("llvmpipe").</summary>
+    /// <exception cref="ArgumentException">The name is blank.</exception>
+    /// <exception cref="DeviceException">No usable device has that name; the message lists those there are.</exception>
+    public static ComputeDevice Open(string name, VulkanOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        options ??= new VulkanOptions();
+        VulkanInstance instance = VulkanInstance.Create(options);
+        string message;
+        try
+        {
+            IReadOnlyList<VulkanPhysicalDevice> all = instance.PhysicalDevices();
+            VulkanPhysicalDevice? named = all.FirstOrDefault(d => d.Name.Contains(name, StringComparison.OrdinalIgnoreCase));
+            if (named?.Unusable(Kernels(options)) is { } reason) message = $"Vulkan: {named.Name} cannot be used: {reason}.";
+            else if (named is null) message = $"Vulkan: no device is named '{name}'; there {(all.Count == 0 ? "are none" : $"is {string.Join(", ", all.Select(d => d.Name))}")}.";
+            else return new VulkanDevice(Handed(ref instance!), named, options);
+        }
+        catch
+        {
+            instance?.Dispose();
+            throw;
+        }
+        instance.Dispose();
+        throw new DeviceException(message);
+    }
+
+    /// <summary>Computes on a device that the game made for its own drawing.</summary>
+    /// <exception cref="DeviceException">It cannot be used: too old, limits too small for a kernel, or its queue cannot compute.</exception>
+    public static ComputeDevice Attach(VulkanAttachment attachment, VulkanOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(attachment);
+        options ??= new VulkanOptions();
+        VulkanInstance instance = VulkanInstance.Attach(attachment, options);
+        var physical = new VulkanPhysicalDevice(instance.Api.Vk, new Silk.NET.Vulkan.PhysicalDevice(attachment.PhysicalDevice));
+        if (physical.Unusable(Kernels(options)) is { } reason) throw new DeviceException($"Vulkan: {physical.Name} cannot be used: {reason}.");
+        return new VulkanDevice(instance, physical, options, attachment);
+    }
+
+    /// <summary>
+    /// The game's buffer as a buffer of a device attached to the game's: its content is an operand without passing through
+    /// the host. What the game wrote before, on the same queue, is seen. Disposing it waits until nothing touches the
+    /// game's buffer any more.
+    /// </summary>
+    /// <param name="device">From <see cref="Attach"/>.</param>
+    /// <param name="buffer">VkBuffer with storage usage, and transfer usages to be read or written from here; bound from its start.</param>
+    /// <param name="length">Elements of 4 bytes; at most what the buffer has and one binding can reach.</param>
+    /// <param name="type">What the elements are.</param>
+    /// <exception cref="ArgumentException">The device is not Vulkan's, there is no buffer, or the length is out of range.</exception>
+    public static DeviceBuffer ImportBuffer(ComputeDevice device, ulong buffer, int length, ElementType type = ElementType.Float32)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        if (device is not VulkanDevice vulkan) throw new ArgumentException($"ImportBuffer: {device.Name} is not a Vulkan device.", nameof(device));
+        if (buffer == 0) throw new ArgumentException("ImportBuffer: the buffer is VK_NULL_HANDLE.", nameof(buffer));
+        if (length < 1 || 4L * length > vulkan.Limits.MaxBufferBytes)
+            throw new ArgumentException($"ImportBuffer: length is {length}; expected 1 to {vulkan.Limits.MaxBufferBytes / 4}.", nameof(length));
+        return vulkan.Import(buffer, length, type);
+    }
+
+    /// <summary>Every device of this machine that a Vulkan driver offers.</summary>
+    /// <exception cref="DeviceException">There is no Vulkan here; the message says what to install.</exception>
+    public static IReadOnlyList<VulkanDeviceInfo> Devices(VulkanOptions? options = null)
+    {
+        options ??= new VulkanOptions();
+        using VulkanInstance instance = VulkanInstance.Create(options);
+        IReadOnlyList<VulkanPhysicalDevice> all = instance.PhysicalDevices();
+        VulkanPhysicalDevice? best = Ranked(all, options).FirstOrDefault();
+        return [.. all.Select(device => Describe(device, Kernels(options), device == best ? "" : "another is preferred; opened by name"))];
+    }
+
+    /// <summary>What an opened device is.</summary>
+    /// <exception cref="ArgumentException">The device is not Vulkan's.</exception>
+    public static VulkanDeviceInfo InfoOf(ComputeDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return device is VulkanDevice vulkan ? Describe(vulkan.Physical, GpuKernelSet.Embedded, "")
+            : throw new ArgumentException($"InfoOf: {device.Name} is not a Vulkan device.", nameof(device));
+    }
+
+    /// <summary>What the validation layer has said about a device, oldest first; empty where it runs without (<see cref="VulkanOptions.Validation"/>).</summary>
+    /// <exception cref="ArgumentException">The device is not Vulkan's.</exception>
+    public static IReadOnlyList<string> ValidationMessages(ComputeDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return device is VulkanDevice vulkan ? vulkan.Messages ?? [] : throw new ArgumentException($"ValidationMessages: {device.Name} is not a Vulkan device.", nameof(device));
+    }
+
+    private static VulkanDeviceInfo Describe(VulkanPhysicalDevice device, GpuKernelSet kernels, string otherwise)
+    {
+        string? unusable = device.Unusable(kernels);
+        string remark = unusable ?? (device.Kind == DeviceKind.SoftwareGpu
+            ? $"a software driver, opened by name only: Vulkan.Open(\"{device.Name.Split(' ')[0]}\")" : otherwise);
+        return new VulkanDeviceInfo(device.Name, device.Kind, device.Driver, device.LocalBytes, device.LimitsText, unusable is null, remark);
+    }
+
+    private static GpuKernelSet Kernels(VulkanOptions options) => options.Shaders?.Kernels ?? GpuKernelSet.Embedded;
+
+    /// <summary>The devices that are opened unnamed, best first.</summary>
+    private static IEnumerable<VulkanPhysicalDevice> Ranked(IEnumerable<VulkanPhysicalDevice> all, VulkanOptions options) => all
+        .Where(d => d.Kind != DeviceKind.SoftwareGpu && d.Unusable(Kernels(options)) is null)
+        .OrderBy(d => d.Kind == DeviceKind.DiscreteGpu ? 0 : 1)
+        .ThenByDescending(d => d.LocalBytes);
+
+    /// <summary>An instance belongs to the device it is handed to, which disposes it whatever happens.</summary>
+    private static VulkanInstance Handed(ref VulkanInstance? instance)
+    {
+        VulkanInstance handed = instance!;
+        instance = null;
+        return handed;
+    }
+
+    private sealed class VulkanProvider(VulkanOptions options) : DeviceProvider
     {
         public override string Name => "Vulkan";
 
         public override bool TryOpen([NotNullWhen(true)] out ComputeDevice? device, out string reason)
         {
             device = null;
-            reason = "the Vulkan device is not part of this version yet";
-            return false;
+            List<string> refused = [];
+            VulkanInstance? instance = null;
+            try
+            {
+                instance = VulkanInstance.Create(options);
+                IReadOnlyList<VulkanPhysicalDevice> all = instance.PhysicalDevices();
+                foreach (VulkanPhysicalDevice found in all)
+                {
+                    if (found.Unusable(Kernels(options)) is { } why) refused.Add($"{found.Name}: {why}");
+                    else if (found.Kind == DeviceKind.SoftwareGpu) refused.Add($"{found.Name} is a software driver, which is opened by name only");
+                }
+                if (all.Count == 0) refused.Add("no driver offers a device; install the driver of the GPU");
+                // The first takes this instance over; where it fails, the next one is opened with another.
+                foreach (VulkanPhysicalDevice found in Ranked(all, options).ToArray()) device ??= TryCreate(ref instance, found, refused);
+            }
+            catch (DeviceException e)
+            {
+                refused.Add(e.Message.TrimEnd('.'));
+            }
+            instance?.Dispose();
+            reason = device is VulkanDevice opened ? $"{opened.Name}, {opened.Physical.Driver}" : string.Join("; ", refused);
+            return device is not null;
+        }
+
+        private ComputeDevice? TryCreate(ref VulkanInstance? instance, VulkanPhysicalDevice found, List<string> refused)
+        {
+            try
+            {
+                return instance is null ? Open(found.Name, options) : new VulkanDevice(Handed(ref instance), found, options);
+            }
+            catch (DeviceException e)
+            {
+                refused.Add(e.Message.TrimEnd('.'));
+                return null;
+            }
         }
     }
 }

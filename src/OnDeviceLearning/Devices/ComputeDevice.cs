@@ -193,16 +193,23 @@ public abstract class DeviceProgram : IDisposable
     /// <summary>
     /// Runs on from where it stopped, until the end or until starting another step would be expected to end after
     /// <paramref name="deadline"/> (a <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/> value).
-    /// Runs at least one step if <paramref name="atLeastOne"/>.
+    /// Runs at least one step if <paramref name="atLeastOne"/>, unless an earlier one is still under way. A GPU's steps are
+    /// only started here and looked after in later calls: the caller's thread never waits for them.
     /// </summary>
     /// <returns>True when the program is finished.</returns>
     public abstract bool Advance(long deadline, bool atLeastOne = false);
+
+    /// <summary>
+    /// Waits for the steps that <see cref="Advance"/> has started, for callers with nothing else to do between two calls.
+    /// Returns at once where <see cref="Advance"/> computes them itself.
+    /// </summary>
+    public virtual void Wait() { }
 
     /// <summary>Runs the whole program from its first step and waits for it.</summary>
     public void Run()
     {
         Restart();
-        while (!Advance(long.MaxValue, atLeastOne: true)) { }
+        while (!Advance(long.MaxValue, atLeastOne: true)) Wait();
     }
 
     /// <summary>Frees what the program holds; the buffers it was bound to stay.</summary>

@@ -94,6 +94,9 @@ public sealed class ForwardProgram : IDisposable
     /// <returns>True when the output is ready.</returns>
     public bool Advance(long deadline, bool atLeastOne = false) => planned.Program.Advance(deadline, atLeastOne);
 
+    /// <summary>Waits for what <see cref="Advance"/> has started, as <see cref="DeviceProgram.Wait"/> does.</summary>
+    public void Wait() => planned.Program.Wait();
+
     /// <summary>Runs from the first step to the last and waits.</summary>
     public void Run()
     {

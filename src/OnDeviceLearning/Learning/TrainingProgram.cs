@@ -158,11 +158,14 @@ public sealed class TrainingProgram : IDisposable
         return true;
     }
 
+    /// <summary>Waits for what <see cref="Advance"/> has started, as <see cref="DeviceProgram.Wait"/> does.</summary>
+    public void Wait() => planned.Program.Wait();
+
     /// <summary>One whole update; waits for it.</summary>
     public void Run()
     {
         Restart();
-        while (!Advance(long.MaxValue, atLeastOne: true)) { }
+        while (!Advance(long.MaxValue, atLeastOne: true)) Wait();
     }
 
     /// <summary>Forgets momentum and step count, not the parameters.</summary>

@@ -11,7 +11,8 @@ namespace OnDeviceLearning;
 /// <remarks>
 /// Safe to use from any thread; embedding calls of one backbone run one after the other, under a lock. Embedding drawings and
 /// images allocates nothing once each kind of call was made once. <see cref="Dispose"/> frees the device memory and, if
-/// <c>Load</c> opened the device itself, the device.
+/// <c>Load</c> opened the device itself, the device. Where the device is lost (its driver was reset, it was unplugged), the
+/// backbone goes on with the built-in CPU within the same call, and says so in <see cref="DeviceLoss"/>.
 /// </remarks>
 public sealed class Backbone : IDisposable
 {
@@ -19,10 +20,12 @@ public sealed class Backbone : IDisposable
     private const int DrawingBatch = 32;
 
     private readonly object gate = new();
-    private readonly bool ownsDevice;
     private readonly BackboneMetadata model;
     private readonly DescriptionReader reader;
-    private readonly BackboneEncoder image, text;
+    private readonly BackbonePlan imagePlan, textPlan;
+    private readonly SafetensorsFile? weights; // to load them anew; null where the device cannot be lost
+    private BackboneEncoder image, text;
+    private bool ownsDevice;
     private readonly float[] pixels; // [1, ImageSize, ImageSize]
     private float[]? batchPixels; // [DrawingBatch, 1, ImageSize, ImageSize]
     private float[]? batchEmbeddings; // [DrawingBatch, EmbeddingWidth]
@@ -43,10 +46,10 @@ public sealed class Backbone : IDisposable
         Device = device ?? ComputeDevice.Open();
         try
         {
-            BackbonePlan imagePlan = BackbonePlan.ForImages(model, file, limits);
+            imagePlan = BackbonePlan.ForImages(model, file, limits);
             image = new BackboneEncoder(imagePlan, file, Device);
             reader = reading.GetAwaiter().GetResult();
-            BackbonePlan textPlan = BackbonePlan.ForText(model, reader.Tokenizer, file, limits);
+            textPlan = BackbonePlan.ForText(model, reader.Tokenizer, file, limits);
             if (imagePlan.Width != textPlan.Width)
                 throw new ModelFormatException($"Backbone: the image graph gives {imagePlan.Width} values, the text graph {textPlan.Width}; expected the same number.");
             foreach (string name in file.Tensors.Keys)
@@ -55,6 +58,7 @@ public sealed class Backbone : IDisposable
             text = new BackboneEncoder(textPlan, file, Device);
             EmbeddingWidth = imagePlan.Width;
             Hash = hashing.GetAwaiter().GetResult();
+            if (Device.Kind != DeviceKind.Cpu) weights = file;
         }
         catch
         {
@@ -92,8 +96,11 @@ public sealed class Backbone : IDisposable
     /// <summary>Side in pixels of the square images the encoder reads.</summary>
     public int ImageSize => model.ImageSize;
 
-    /// <summary>Where the backbone runs.</summary>
-    public ComputeDevice Device { get; }
+    /// <summary>Where the backbone runs; the CPU from a <see cref="DeviceLoss"/> on.</summary>
+    public ComputeDevice Device { get; private set; }
+
+    /// <summary>Why the backbone left the device it was loaded on for the CPU; null as long as it is there. For the game's log.</summary>
+    public DeviceLostException? DeviceLoss { get; private set; }
 
     /// <summary>The strings of the file's metadata: graphs, tokenizer, licence, provenance.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
@@ -150,7 +157,15 @@ public sealed class Backbone : IDisposable
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            text.Encode(tokens, embedding);
+            try
+            {
+                text.Encode(tokens, embedding);
+            }
+            catch (DeviceLostException loss) when (weights is not null && DeviceLoss is null)
+            {
+                MoveToCpu(loss);
+                text.Encode(tokens, embedding);
+            }
         }
         return reading;
     }
@@ -182,7 +197,7 @@ public sealed class Backbone : IDisposable
                 // Blank paper in the rows a short last batch leaves over.
                 batchPixels.AsSpan(count * imageLength).Clear();
                 Standardize(batchPixels);
-                image.Encode(batchPixels, DrawingBatch, batchEmbeddings);
+                EncodeImages(batchPixels, DrawingBatch, batchEmbeddings);
                 batchEmbeddings.AsSpan(0, count * EmbeddingWidth).CopyTo(embeddings[(first * EmbeddingWidth)..]);
             }
         }
@@ -204,7 +219,32 @@ public sealed class Backbone : IDisposable
     private void EmbedPixels(Span<float> embedding)
     {
         Standardize(pixels);
-        image.Encode(pixels, 1, embedding);
+        EncodeImages(pixels, 1, embedding);
+    }
+
+    private void EncodeImages(ReadOnlySpan<float> standardized, int batch, Span<float> embeddings)
+    {
+        try
+        {
+            image.Encode(standardized, batch, embeddings);
+        }
+        catch (DeviceLostException loss) when (weights is not null && DeviceLoss is null)
+        {
+            MoveToCpu(loss);
+            image.Encode(standardized, batch, embeddings);
+        }
+    }
+
+    /// <summary>Loads the weights anew, which no program changes, and computes what is asked for from now on with them.</summary>
+    private void MoveToCpu(DeviceLostException loss)
+    {
+        ComputeDevice cpu = ComputeDevice.OpenCpu();
+        var imageThere = new BackboneEncoder(imagePlan, weights!, cpu);
+        var textThere = new BackboneEncoder(textPlan, weights!, cpu);
+        image.Dispose();
+        text.Dispose();
+        if (ownsDevice) Device.Dispose();
+        (image, text, Device, ownsDevice, DeviceLoss) = (imageThere, textThere, cpu, true, loss);
     }
 
     private void Standardize(Span<float> values)

@@ -18,6 +18,10 @@ public sealed class ArrowTests
         ["OnDeviceLearning.DirectX12"] = new([Runtime, "OnDeviceLearning.Gpu"], ["ComputeSharp"]),
         ["OnDeviceLearning.Conformance"] = new([Runtime], []),
         ["OnDeviceLearning.Sigils"] = new([Runtime], []),
+        ["ComputeSharp.Subset"] = new([], []),
+        ["Kernels"] = new(["ComputeSharp.Subset"], []),
+        ["Compiler"] = new([], ["Microsoft.CodeAnalysis.CSharp"]),
+        ["OnDeviceLearning.Cli.Devices"] = new([Runtime, "OnDeviceLearning.Vulkan", "OnDeviceLearning.DirectX12", "OnDeviceLearning.Conformance"], ["System.CommandLine"]),
         ["OnDeviceLearning.Pretraining"] = new([Runtime, "OnDeviceLearning.Sigils"], ["TorchSharp-cpu", "Google.Protobuf"]),
     };
 

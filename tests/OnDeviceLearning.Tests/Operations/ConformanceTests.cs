@@ -10,10 +10,13 @@ public sealed class ConformanceTests : IClassFixture<ConformanceTests.Devices>
 
         public ComputeDevice ThreeThreads { get; } = ComputeDevice.OpenCpu(new CpuOptions { Threads = 3 });
 
+        public Lazy<ComputeDevice> Vulkan { get; } = new(() => TestDevices.OpenVulkan());
+
         public void Dispose()
         {
             OneThread.Dispose();
             ThreeThreads.Dispose();
+            if (Vulkan.IsValueCreated) Vulkan.Value.Dispose();
         }
     }
 
@@ -37,6 +40,31 @@ public sealed class ConformanceTests : IClassFixture<ConformanceTests.Devices>
             if (ConformanceRunner.Run(devices.ThreeThreads, @case, ConformanceReplay.Sliced).OutputHash != one.OutputHash) failures.Add($"{@case}: three threads in slices change the result");
         }
         Assert.True(failures.Count == 0, string.Join(Environment.NewLine, failures));
+    }
+
+    [VulkanTheory]
+    [MemberData(nameof(Operations))]
+    public void Agrees_with_its_reference_on_Vulkan(string operation)
+    {
+        ComputeDevice device = devices.Vulkan.Value;
+        List<string> failures = [];
+        int index = 0;
+        foreach (ConformanceCase @case in ConformanceSuite.Cases.Where(c => c.Operation.Name == operation))
+        {
+            ConformanceResult whole = ConformanceRunner.Run(device, @case);
+            if (!whole.Passed) failures.Add(whole.Failure!);
+            // A software driver takes its time: slices are tried on every third case.
+            if (index++ % 3 == 0 && ConformanceRunner.Run(device, @case, ConformanceReplay.Sliced).OutputHash != whole.OutputHash) failures.Add($"{@case}: slices change the result");
+        }
+        failures.AddRange(Vulkan.ValidationMessages(device));
+        Assert.True(failures.Count == 0, string.Join(Environment.NewLine, failures));
+    }
+
+    [Fact]
+    public void There_are_cases_enough_and_none_twice()
+    {
+        Assert.True(ConformanceSuite.Cases.Count >= 1500, $"{ConformanceSuite.Cases.Count} cases");
+        Assert.Equal(ConformanceSuite.Cases.Count, ConformanceSuite.Cases.Distinct().Count());
     }
 
     [Fact]

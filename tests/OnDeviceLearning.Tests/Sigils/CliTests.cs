@@ -41,6 +41,8 @@ public sealed class CliTests : IDisposable
     [Theory]
     [InlineData("frobnicate")]
     [InlineData("inspect")]
+    [InlineData("check", "--nonsense")]
+    [InlineData("check", "--device")]
     [InlineData("eval", "sigils", "--episodes", "0")]
     [InlineData("eval", "sigils", "--episodes", "many")]
     [InlineData("eval", "sigils", "--nonsense")]
@@ -72,6 +74,7 @@ public sealed class CliTests : IDisposable
             ["eval", "sigils", "--backbone", Backbone(), "--drawings", Path.Combine(folder, "absent.ndjson")],
             ["eval", "sigils", "--backbone", Backbone(), "--drawings", broken],
             ["pretrain", "sigils", "--out", Path.Combine(folder, "absent", "x.safetensors")],
+            ["check", "--device", "Voodoo 2"],
         ])
         {
             (int code, string output, string error) = Run(args);
@@ -108,6 +111,46 @@ public sealed class CliTests : IDisposable
         (int code, string output, _) = Run("devices");
         Assert.Equal(0, code);
         Assert.Contains("built in", output);
+        Assert.Contains("A game that asks for DirectX 12, then Vulkan, opens: ", output);
+    }
+
+    [Fact]
+    public void CheckEndsWithAVerdictForABugReport()
+    {
+        (int code, string output, string error) = Run("check", "--device", "cpu");
+        Assert.True(code == 0, error + output);
+        string[] lines = output.TrimEnd().Split('\n');
+        Assert.StartsWith("device: ", lines[0]);
+        Assert.StartsWith("driver: ", lines[1]);
+        Assert.StartsWith("limits: ", lines[2]);
+        Assert.Contains(lines, l => l.StartsWith("MatMul ", StringComparison.Ordinal) && l.Contains(" passed    0 failed   worst error ", StringComparison.Ordinal));
+        Assert.StartsWith($"Sound: all {OnDeviceLearning.Conformance.ConformanceSuite.Cases.Count} cases passed on ", lines[^1]);
+    }
+
+    [Fact]
+    public void CheckPrintsOneJsonObject()
+    {
+        (int code, string output, string error) = Run("check", "--device", "cpu", "--json");
+        Assert.True(code == 0, error);
+        Assert.Single(output.TrimEnd().Split('\n'));
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.Equal(OnDeviceLearning.Conformance.ConformanceSuite.Cases.Count, json.RootElement.GetProperty("passed").GetInt32());
+        Assert.Equal(0, json.RootElement.GetProperty("failed").GetInt32());
+        Assert.Equal(0, json.RootElement.GetProperty("skipped").GetInt32());
+        foreach (string key in (string[])["device", "driver", "limits"]) Assert.NotEqual("", json.RootElement.GetProperty(key).GetString());
+        JsonElement operation = json.RootElement.GetProperty("operations").EnumerateArray().First(o => o.GetProperty("name").GetString() == "Softmax");
+        Assert.InRange(operation.GetProperty("worstError").GetDouble(), 0, 1e-5);
+    }
+
+    [Fact]
+    public void CheckSaysWhatFailedAndWhatWasNotRun()
+    {
+        var report = new CheckReport("A card", "driver 1", "limits", [new("Add", 3, ["Add: wrong"], 0, 0.5), new("Mean", 0, [], 4, 0)], []);
+        Assert.False(report.IsSound);
+        using var text = new StringWriter();
+        report.WriteVerdict(text);
+        Assert.Equal("Add: wrong\nNOT sound: 1 of 8 cases failed, 4 skipped, 0 validation messages on A card (driver 1).\n", text.ToString().ReplaceLineEndings("\n"));
+        Assert.Contains("\"failures\":[\"Add: wrong\"]", report.ToJson());
     }
 
     [Fact]

@@ -1,0 +1,48 @@
+using System.CommandLine;
+
+namespace OnDeviceLearning.Cli;
+
+/// <summary>Runs a command line. Exit codes: 0 done, 1 failed, 2 wrong usage; a failure is one sentence on the error stream.</summary>
+internal static class CommandLine
+{
+    public const int Failed = 1, WrongUsage = 2;
+
+    public static int Run(RootCommand root, string name, string[] args, TextWriter output, TextWriter error)
+    {
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            error.WriteLine($"{name}: {parsed.Errors[0].Message} Try '{name} --help'.");
+            return WrongUsage;
+        }
+        try
+        {
+            return parsed.InvokeAsync(new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                // An interrupted training run still keeps its state.
+                ProcessTerminationTimeout = TimeSpan.FromMinutes(1),
+            }).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            error.WriteLine($"{name}: stopped.");
+            return Failed;
+        }
+        // Everything a file, a device or an argument can do wrong; anything else is a mistake of the tool, and its trace is wanted.
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or ArgumentException or ModelFormatException or DeviceException)
+        {
+            error.WriteLine($"{name}: {OneSentence(e.Message)}");
+            return Failed;
+        }
+    }
+
+    /// <summary>The message on one line, without the parameter name that argument exceptions append.</summary>
+    private static string OneSentence(string message)
+    {
+        int parameter = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
+        return (parameter < 0 ? message : message[..parameter]).ReplaceLineEndings(" ");
+    }
+}

@@ -1,0 +1,16 @@
+namespace OnDeviceLearning.Gpu;
+
+/// <summary>What a device allows; the lowering stays within it.</summary>
+/// <param name="MaxGroupThreads">Threads of a group.</param>
+/// <param name="MaxSharedBytes">Group-shared memory.</param>
+/// <param name="MaxBufferBytes">Size of one bound buffer.</param>
+/// <param name="MaxGroupsX">Groups of a dispatch along x.</param>
+/// <param name="MaxGroupsY">Groups of a dispatch along y.</param>
+/// <param name="MaxGroupsZ">Groups of a dispatch along z.</param>
+/// <param name="GroupsToFill">About how many groups of 256 threads keep the device busy; split-K and split reductions make more groups until there are as many.</param>
+public sealed record GpuLimits(
+    int MaxGroupThreads, int MaxSharedBytes, long MaxBufferBytes, int MaxGroupsX, int MaxGroupsY, int MaxGroupsZ, int GroupsToFill)
+{
+    /// <summary>What every device of Vulkan 1.1 or DirectX 12 allows that is of use here.</summary>
+    public static GpuLimits Guaranteed { get; } = new(256, 32 * 1024, 128 << 20, 65535, 65535, 65535, 64);
+}
