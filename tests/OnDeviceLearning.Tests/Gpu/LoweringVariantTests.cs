@@ -11,7 +11,7 @@ namespace OnDeviceLearning.Tests.Gpu;
 public sealed class LoweringVariantTests
 {
     private static readonly string[] Chosen = ["MatMul", "Conv2d", "Conv2dInputGradient", "Conv2dWeightGradient", "BiasGradient", "LayerNormAffineGradient", "GroupNormAffineGradient",
-        "BatchNormAffineGradient", "SquaredError", "SquaredNorm", "Attention", "AttentionGradient", "Softmax", "EmbeddingGradient"];
+        "BatchNormAffineGradient", "SquaredError", "SquaredNorm", "Attention", "AttentionGradient", "Softmax", "GroupNorm", "GroupNormInputGradient", "EmbeddingGradient"];
 
     public static TheoryData<string, int, int> Devices
     {

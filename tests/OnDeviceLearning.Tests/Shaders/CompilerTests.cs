@@ -1,4 +1,5 @@
 using OnDeviceLearning.ShaderCompiler;
+using OnDeviceLearning.Tests.House;
 
 namespace OnDeviceLearning.Tests.Shaders;
 
@@ -59,6 +60,13 @@ public sealed class CompilerTests
         Assert.Contains("float Shapes_Twice(float v_)", kernel.Glsl, StringComparison.Ordinal);
         Assert.Contains("float Shapes_Scale(float v_, float by_)", kernel.Glsl, StringComparison.Ordinal);
         Assert.Single(kernel.Sources);
+    }
+
+    [Fact]
+    public void The_kernel_in_the_README_compiles()
+    {
+        string readme = RepositoryFiles.Read("shaders/README.md"), fence = readme.Split("```csharp\n")[1].Split("```")[0];
+        Assert.Equal("Scale", Assert.Single(KernelText.Compile("using ComputeSharp;\n" + fence)).Name);
     }
 
     [Fact]
