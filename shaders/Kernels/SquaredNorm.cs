@@ -3,21 +3,21 @@ using ComputeSharp;
 namespace OnDeviceLearning.Kernels;
 
 /// <summary>
-/// Squares summed in two passes of one fixed order: each group writes the sum of its <c>perGroup</c> elements, and a
-/// single group of <see cref="SquaredNormTotal"/> adds them up.
+/// Squares summed in two passes of one fixed order: each group the sum of its <c>perGroup</c> elements, then SumTotal. Where
+/// one group is enough it adds to the total itself.
 /// </summary>
 [ThreadGroupSize(256, 1, 1)]
 [GeneratedComputeShaderDescriptor]
-internal readonly partial struct SquaredNormPartial(
+internal readonly partial struct SquaredNorm(
     ReadWriteBuffer<float> x, ReadWriteBuffer<float> partial,
-    int xOffset, int partialOffset, int length, int perGroup) : IComputeShader
+    int xOffset, int partialOffset, int length, int perGroup, int accumulate) : IComputeShader
 {
     [GroupShared(256)]
     private static readonly float[] sums = null!;
 
     public void Execute()
     {
-        int thread = GroupIds.X, start = GridIds.X * perGroup, end = Hlsl.Min(start + perGroup, length);
+        int thread = GroupIds.X, group = GridIds.X, start = group * perGroup, end = Hlsl.Min(start + perGroup, length);
         float sum = 0;
         for (int i = start + thread; i < end; i += 256)
         {
@@ -30,16 +30,21 @@ internal readonly partial struct SquaredNormPartial(
             Hlsl.GroupMemoryBarrierWithGroupSync();
             if (thread < half) sums[thread] += sums[thread + half];
         }
-        if (thread == 0) partial[partialOffset + GridIds.X] = sums[0];
+        if (thread == 0)
+        {
+            float before = 0;
+            if (accumulate != 0) before = partial[partialOffset + group];
+            partial[partialOffset + group] = before + sums[0];
+        }
     }
 }
 
-/// <summary>total = keep * total + scale * (the partial sums, added up); one group.</summary>
+/// <summary>total = (total where it accumulates) + scale * (the partial sums, added up), in one group.</summary>
 [ThreadGroupSize(256, 1, 1)]
 [GeneratedComputeShaderDescriptor]
 internal readonly partial struct SumTotal(
     ReadWriteBuffer<float> partial, ReadWriteBuffer<float> total,
-    int partialOffset, int totalOffset, int count, float scale, int keep) : IComputeShader
+    int partialOffset, int totalOffset, int count, float scale, int accumulate) : IComputeShader
 {
     [GroupShared(256)]
     private static readonly float[] sums = null!;
@@ -58,8 +63,22 @@ internal readonly partial struct SumTotal(
         if (thread == 0)
         {
             float before = 0;
-            if (keep != 0) before = total[totalOffset];
+            if (accumulate != 0) before = total[totalOffset];
             total[totalOffset] = before + scale * sums[0];
         }
+    }
+}
+
+/// <summary>x *= min(1, limit / (sqrt(sum) + 1e-6)), one element a thread.</summary>
+[ThreadGroupSize(256, 1, 1)]
+[GeneratedComputeShaderDescriptor]
+internal readonly partial struct ClipScale(
+    ReadWriteBuffer<float> x, ReadWriteBuffer<float> sum, ReadWriteBuffer<float> limit,
+    int xOffset, int sumOffset, int limitOffset, int first) : IComputeShader
+{
+    public void Execute()
+    {
+        int i = first + ThreadIds.X;
+        x[xOffset + i] *= Hlsl.Min(1f, limit[limitOffset] / (Hlsl.Sqrt(sum[sumOffset]) + 1e-6f));
     }
 }

@@ -69,35 +69,44 @@ internal sealed unsafe class VulkanTransfers
 
     public void Upload(GpuBlock block, int offset, ReadOnlySpan<byte> source)
     {
-        lock (queue.Gate)
+        while (source.Length > 0)
         {
-            while (source.Length > 0)
+            ulong busy;
+            lock (queue.Gate)
             {
-                Page page = Recording();
-                if (page.Used == PageBytes)
+                if (TryRecord(out Page page, out busy))
                 {
-                    Flush();
+                    int count = Math.Min(source.Length, PageBytes - page.Used);
+                    source[..count].CopyTo(new Span<byte>((void*)(page.Pointer + page.Used), count));
+                    Touch(page, block, offset, count / 4, writes: true);
+                    BufferCopy copy = new() { SrcOffset = (ulong)page.Used, DstOffset = 4UL * (ulong)offset, Size = (ulong)count };
+                    api.Vk.CmdCopyBuffer(page.Commands, page.Buffer, ((VulkanBlock)block).Buffer, 1, &copy);
+                    page.Used += count;
+                    offset += count / 4;
+                    source = source[count..];
+                    if (page.Used == PageBytes) Flush();
                     continue;
                 }
-                int count = Math.Min(source.Length, PageBytes - page.Used);
-                source[..count].CopyTo(new Span<byte>((void*)(page.Pointer + page.Used), count));
-                Touch(page, block, offset, count / 4, writes: true);
-                BufferCopy copy = new() { SrcOffset = (ulong)page.Used, DstOffset = 4UL * (ulong)offset, Size = (ulong)count };
-                api.Vk.CmdCopyBuffer(page.Commands, page.Buffer, ((VulkanBlock)block).Buffer, 1, &copy);
-                page.Used += count;
-                offset += count / 4;
-                source = source[count..];
             }
+            queue.Wait(busy);
         }
     }
 
     public void Clear(GpuBlock block, int offset, int length)
     {
-        lock (queue.Gate)
+        while (true)
         {
-            Page page = Recording();
-            Touch(page, block, offset, length, writes: true);
-            api.Vk.CmdFillBuffer(page.Commands, ((VulkanBlock)block).Buffer, 4UL * (ulong)offset, 4UL * (ulong)length, 0);
+            ulong busy;
+            lock (queue.Gate)
+            {
+                if (TryRecord(out Page page, out busy))
+                {
+                    Touch(page, block, offset, length, writes: true);
+                    api.Vk.CmdFillBuffer(page.Commands, ((VulkanBlock)block).Buffer, 4UL * (ulong)offset, 4UL * (ulong)length, 0);
+                    return;
+                }
+            }
+            queue.Wait(busy);
         }
     }
 
@@ -108,18 +117,14 @@ internal sealed unsafe class VulkanTransfers
             while (target.Length > 0)
             {
                 int count = Math.Min(target.Length, PageBytes);
+                bool submitted;
                 ulong ticket;
                 lock (queue.Gate)
                 {
-                    Page page = Recording();
-                    Touch(page, block, offset, count / 4, writes: false);
-                    BufferCopy copy = new() { SrcOffset = 4UL * (ulong)offset, Size = (ulong)count };
-                    api.Vk.CmdCopyBuffer(page.Commands, ((VulkanBlock)block).Buffer, readback, 1, &copy);
-                    MemoryBarrier barrier = new() { SType = StructureType.MemoryBarrier, SrcAccessMask = AccessFlags.TransferWriteBit, DstAccessMask = AccessFlags.HostReadBit };
-                    api.Vk.CmdPipelineBarrier(page.Commands, PipelineStageFlags.TransferBit, PipelineStageFlags.HostBit, 0, 1, &barrier, 0, null, 0, null);
-                    ticket = Flush();
+                    if (submitted = TryRecord(out Page page, out ticket)) ticket = SubmitReadback(page, block, offset, count);
                 }
                 queue.Wait(ticket);
+                if (!submitted) continue;
                 new ReadOnlySpan<byte>((void*)readbackPointer, count).CopyTo(target);
                 offset += count / 4;
                 target = target[count..];
@@ -149,19 +154,31 @@ internal sealed unsafe class VulkanTransfers
         api.Vk.DestroyCommandPool(device, pool, null);
     }
 
-    private Page Recording()
+    /// <summary>The page to record into; where it is still under way, the submission to wait for, without the gate.</summary>
+    private bool TryRecord(out Page page, out ulong busy)
     {
-        Page page = pages[current];
-        if (page.IsRecording) return page;
+        page = pages[current];
+        busy = page.Ticket;
+        if (page.IsRecording) return true;
         api.RequireDevice("transfer");
-        queue.Wait(page.Ticket);
+        if (!queue.IsFinished(busy)) return false;
         page.Used = 0;
         page.Hazards.Clear();
         CommandBufferBeginInfo begin = new() { SType = StructureType.CommandBufferBeginInfo, Flags = CommandBufferUsageFlags.OneTimeSubmitBit };
         api.Check(api.Vk.BeginCommandBuffer(page.Commands, &begin), "vkBeginCommandBuffer");
         page.IsRecording = true;
         VulkanCommands.BarrierAfterEverything(api.Vk, page.Commands);
-        return page;
+        return true;
+    }
+
+    private ulong SubmitReadback(Page page, GpuBlock block, int offset, int bytes)
+    {
+        Touch(page, block, offset, bytes / 4, writes: false);
+        BufferCopy copy = new() { SrcOffset = 4UL * (ulong)offset, Size = (ulong)bytes };
+        api.Vk.CmdCopyBuffer(page.Commands, ((VulkanBlock)block).Buffer, readback, 1, &copy);
+        MemoryBarrier barrier = new() { SType = StructureType.MemoryBarrier, SrcAccessMask = AccessFlags.TransferWriteBit, DstAccessMask = AccessFlags.HostReadBit };
+        api.Vk.CmdPipelineBarrier(page.Commands, PipelineStageFlags.TransferBit, PipelineStageFlags.HostBit, 0, 1, &barrier, 0, null, 0, null);
+        return Flush();
     }
 
     private void Touch(Page page, GpuBlock block, int offset, int length, bool writes)

@@ -1,0 +1,115 @@
+using ComputeSharp;
+
+namespace OnDeviceLearning.Kernels;
+
+/// <summary>MatMulTile64 with a quarter of the tile and of the threads, for products that would make too few groups.</summary>
+[ThreadGroupSize(64, 1, 1)]
+[GeneratedComputeShaderDescriptor]
+internal readonly partial struct MatMulTile32(
+    ReadWriteBuffer<float> a, ReadWriteBuffer<float> b, ReadWriteBuffer<float> bias, ReadWriteBuffer<float> residual, ReadWriteBuffer<float> c,
+    int aOffset, int bOffset, int biasOffset, int residualOffset, int cOffset, int m, int n, int k,
+    int aRow, int aColumn, int aBatch, int bRow, int bColumn, int bBatch,
+    int firstRow, int firstBatch, int batches, int splitLength, float alpha, int accumulate, int hasBias, int hasResidual, int activation) : IComputeShader
+{
+    // Threads along each side of the group, and steps of k in a tile.
+    private const int Side = 8;
+
+    // The odd width keeps threads that store along k off each other's banks.
+    private const int Width = Side + 1;
+
+    // [Side, Width] of four rows (or columns) each.
+    [GroupShared(Side * Width)]
+    private static readonly Float4[] aTile = null!;
+
+    [GroupShared(Side * Width)]
+    private static readonly Float4[] bTile = null!;
+
+    public void Execute()
+    {
+        int thread = GroupIds.X, tx = thread % Side, ty = thread / Side, gridX = GridIds.X, gridY = GridIds.Y, gridZ = GridIds.Z;
+        int here = firstBatch + gridZ % batches, split = gridZ / batches, row0 = firstRow + gridY * 4 * Side, column0 = gridX * 4 * Side;
+        int start = split * splitLength, end = Hlsl.Min(start + splitLength, k);
+
+        // Which element a thread loads: neighbours follow the dimension that is contiguous in memory.
+        int aStep = aColumn == 1 ? tx : ty, aLane = aColumn == 1 ? ty : tx;
+        int bStep = bRow == 1 ? tx : ty, bLane = bRow == 1 ? ty : tx;
+        int aBase = aOffset + here * aBatch, bBase = bOffset + here * bBatch;
+
+        Float4 sum0 = 0f, sum1 = 0f, sum2 = 0f, sum3 = 0f;
+        Float4 aNext = LoadA(aBase, row0 + aLane, start + aStep, end), bNext = LoadB(bBase, column0 + bLane, start + bStep, end);
+        for (int k0 = start; k0 < end; k0 += Side)
+        {
+            aTile[aStep * Width + aLane] = aNext;
+            bTile[bStep * Width + bLane] = bNext;
+            Hlsl.GroupMemoryBarrierWithGroupSync();
+            aNext = LoadA(aBase, row0 + aLane, k0 + Side + aStep, end);
+            bNext = LoadB(bBase, column0 + bLane, k0 + Side + bStep, end);
+            for (int step = 0; step < Side; step++)
+            {
+                Float4 x = aTile[step * Width + ty], y = bTile[step * Width + tx];
+                sum0 += x.X * y;
+                sum1 += x.Y * y;
+                sum2 += x.Z * y;
+                sum3 += x.W * y;
+            }
+            Hlsl.GroupMemoryBarrierWithGroupSync();
+        }
+
+        int target = (split * batches + here) * m * n;
+        Store(target, row0 + ty, column0 + tx, sum0);
+        Store(target, row0 + ty + Side, column0 + tx, sum1);
+        Store(target, row0 + ty + 2 * Side, column0 + tx, sum2);
+        Store(target, row0 + ty + 3 * Side, column0 + tx, sum3);
+    }
+
+    private Float4 LoadA(int origin, int row, int step, int end)
+    {
+        Float4 rows = 0f;
+        if (step < end)
+        {
+            int at = origin + step * aColumn, last = m - 1;
+            rows.X = a[at + Hlsl.Min(row, last) * aRow];
+            rows.Y = a[at + Hlsl.Min(row + Side, last) * aRow];
+            rows.Z = a[at + Hlsl.Min(row + 2 * Side, last) * aRow];
+            rows.W = a[at + Hlsl.Min(row + 3 * Side, last) * aRow];
+        }
+        return rows;
+    }
+
+    private Float4 LoadB(int origin, int column, int step, int end)
+    {
+        Float4 columns = 0f;
+        if (step < end)
+        {
+            int at = origin + step * bRow, last = n - 1;
+            columns.X = b[at + Hlsl.Min(column, last) * bColumn];
+            columns.Y = b[at + Hlsl.Min(column + Side, last) * bColumn];
+            columns.Z = b[at + Hlsl.Min(column + 2 * Side, last) * bColumn];
+            columns.W = b[at + Hlsl.Min(column + 3 * Side, last) * bColumn];
+        }
+        return columns;
+    }
+
+    private void Store(int target, int row, int column, Float4 sums)
+    {
+        if (row < m)
+        {
+            StoreOne(target + row * n, column, sums.X);
+            StoreOne(target + row * n, column + Side, sums.Y);
+            StoreOne(target + row * n, column + 2 * Side, sums.Z);
+            StoreOne(target + row * n, column + 3 * Side, sums.W);
+        }
+    }
+
+    private void StoreOne(int row, int column, float sum)
+    {
+        if (column < n)
+        {
+            float value = alpha * sum;
+            if (accumulate != 0) value += c[cOffset + row + column];
+            if (hasBias != 0) value += bias[biasOffset + column];
+            if (hasResidual != 0) value += residual[residualOffset + row + column];
+            c[cOffset + row + column] = ActivationFunctions.Value(activation, value);
+        }
+    }
+}

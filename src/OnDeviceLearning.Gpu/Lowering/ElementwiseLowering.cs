@@ -1,0 +1,35 @@
+using OnDeviceLearning.Operations;
+
+namespace OnDeviceLearning.Gpu;
+
+/// <summary>Operations of one thread an element whose sizes need more than a list of constants.</summary>
+internal static class ElementwiseLowering
+{
+    public static void Lower(Copy op, DispatchList list) =>
+        list.Elementwise("Copy", op.Outer * op.Inner, [0, 1], [op.Inner, op.SourceOffset, op.SourceStride, op.TargetOffset, op.TargetStride], 0, 8L * op.Outer * op.Inner);
+
+    public static void Lower(MaxPool2d op, DispatchList list) =>
+        list.Elementwise("MaxPool2d", op.Planes * op.OutH * op.OutW, op.H, op.W, op.OutH, op.OutW, op.Kernel, op.Stride, op.Padding);
+
+    public static void Lower(MaxPool2dGradient op, DispatchList list) =>
+        list.Elementwise("MaxPool2dGradient", op.Planes * op.H * op.W, op.H, op.W, op.OutH, op.OutW, op.Kernel, op.Stride, op.Padding);
+
+    public static void Lower(AveragePool2d op, DispatchList list) =>
+        list.Elementwise("AveragePool2d", op.Planes * op.OutH * op.OutW, op.H, op.W, op.OutH, op.OutW, op.Kernel, op.Stride, op.Padding, op.CountIncludePadding);
+
+    public static void Lower(AveragePool2dGradient op, DispatchList list) =>
+        list.Elementwise("AveragePool2dGradient", op.Planes * op.H * op.W, op.H, op.W, op.OutH, op.OutW, op.Kernel, op.Stride, op.Padding, op.CountIncludePadding);
+
+    public static void Lower(EmbeddingGradient op, DispatchList list)
+    {
+        // Every thread looks through the ids: Count * Count * Width comparisons are the work, not the additions.
+        long work = (long)op.Count * op.Count * op.Width;
+        int most = DispatchList.Slice(op.Count, work, list.Limits.MaxGroupsY * 4L, 4);
+        for (int first = 0; first < op.Count; first += most)
+        {
+            int tokens = Math.Min(most, op.Count - first);
+            list.Add("EmbeddingGradient", (op.Width, tokens, 1), [0, 1, 2], [first, op.Count, op.Vocabulary, op.Width],
+                DispatchList.Share(work, tokens, op.Count), 12L * tokens * op.Width);
+        }
+    }
+}
