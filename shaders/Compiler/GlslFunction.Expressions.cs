@@ -121,6 +121,8 @@ internal sealed partial class GlslFunction
             {
                 case "ThreadIds" or "GroupIds" or "GridIds" when !isEntryPoint:
                     throw Error(member, $"{property.ContainingType.Name} is known in Execute only.", "the index as a parameter of the function.");
+                case "ThreadIds" or "GroupIds" or "GridIds" when SignMatters(member):
+                    throw Error(member, $"{member} is an int in C# and unsigned in HLSL, where this would come out differently once something is negative.", $"int i = {member}; and then i.");
                 case "ThreadIds":
                     return $"int(gl_GlobalInvocationID.{axis})";
                 case "GroupIds":
@@ -132,6 +134,27 @@ internal sealed partial class GlslFunction
             }
         }
         throw Error(member, $"'{member}' is nothing that a kernel can read.", "ThreadIds, GroupIds, GridIds, a component of a Float4, or a constant.");
+    }
+
+    /// <summary>Whether an index of thread or group stands where an unsigned one could give another result: anywhere but in sums, products, and as a plain value.</summary>
+    private static bool SignMatters(MemberAccessExpressionSyntax index)
+    {
+        SyntaxNode node = index;
+        for (SyntaxNode? parent = node.Parent; ; node = parent, parent = parent.Parent)
+            switch (parent)
+            {
+                case ParenthesizedExpressionSyntax or BinaryExpressionSyntax { OperatorToken.Text: "+" or "*" }:
+                case BinaryExpressionSyntax { OperatorToken.Text: "/" or "%" } quotient when quotient.Left == index:
+                    break;
+                case ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.ValueText: "Hlsl" } } } }:
+                    return true;
+                case EqualsValueClauseSyntax or ArgumentSyntax or AssignmentExpressionSyntax:
+                    return false;
+                case CastExpressionSyntax when node == index:
+                    return false;
+                default:
+                    return true;
+            }
     }
 
     private string Element(ElementAccessExpressionSyntax element, bool reads, bool writes)

@@ -13,15 +13,16 @@ public sealed record Manifest(string Glslang, IReadOnlyList<ManifestKernel> Kern
 {
     private static readonly JsonSerializerOptions Options = new()
     {
-        WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Converters = { new JsonStringEnumConverter() }, NewLine = "\n",
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Converters = { new JsonStringEnumConverter() },
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     /// <summary>Reads a manifest.</summary>
     public static Manifest Parse(string json) => JsonSerializer.Deserialize<Manifest>(json, Options)!;
 
-    /// <summary>The manifest as JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Options) + "\n";
+    /// <summary>The manifest as JSON, a kernel a line, so that a change to one is one line of a diff.</summary>
+    public string ToJson() =>
+        $"{{\n\"glslang\": {JsonSerializer.Serialize(Glslang, Options)},\n\"kernels\": [\n{string.Join(",\n", Kernels.Select(k => JsonSerializer.Serialize(k, Options)))}\n]\n}}\n";
 }
 
 /// <summary>A kernel in the manifest.</summary>
