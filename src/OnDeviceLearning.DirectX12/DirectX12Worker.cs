@@ -39,11 +39,13 @@ internal sealed class DirectX12Worker : IDisposable
     /// <summary>Asks for something, after everything asked for so far; does not wait.</summary>
     /// <returns>Its ticket.</returns>
     /// <exception cref="DeviceException">An earlier request failed.</exception>
+    /// <exception cref="ObjectDisposedException">The device is disposed.</exception>
     public long Ask(in DirectX12Request request)
     {
         lock (gate)
         {
             ThrowIfFailed();
+            ObjectDisposedException.ThrowIf(stopping, typeof(ComputeDevice)); // what is asked for now would never be done
             if (asked - finished == ring.Length) Grow();
             ring[asked % ring.Length] = request;
             asked++;

@@ -100,8 +100,11 @@ public sealed class DirectX12WorkerTests
     public void Disposing_finishes_what_was_asked_for()
     {
         Notes notes = new();
-        using (DirectX12Worker worker = Start())
-            for (int i = 0; i < 100; i++) worker.Ask(new DirectX12Request(notes, i, 0));
+        DirectX12Worker worker = Start();
+        for (int i = 0; i < 100; i++) worker.Ask(new DirectX12Request(notes, i, 0));
+        worker.Dispose();
         Assert.Equal(100, notes.Done.Count);
+        Assert.Throws<ObjectDisposedException>(() => worker.Ask(new DirectX12Request(notes, 0, 0)));
+        worker.Drain();
     }
 }
