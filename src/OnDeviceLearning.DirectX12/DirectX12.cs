@@ -41,6 +41,13 @@ public static class DirectX12
     public static IReadOnlyList<DirectX12DeviceInfo> Devices() =>
         IsHere ? DirectX12Adapters.Devices() : throw new DeviceException($"{NeedsWindows}.");
 
+    /// <summary>What an opened device is; null where it is not DirectX 12's.</summary>
+    public static DirectX12DeviceInfo? InfoOf(ComputeDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return IsHere ? DirectX12Adapters.InfoOf(device) : null;
+    }
+
     /// <summary>
     /// The ID3D12Resource that a buffer lies in, for a game that draws with Direct3D 12 itself: it can copy an image to a
     /// program's input, or a result to its own resources, without passing through the host.

@@ -27,4 +27,7 @@ public sealed record DirectX12Options
         get => share;
         init => share = value is > 0 and <= 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "GpuShare: expected above 0, at most 1.");
     }
+
+    /// <summary>Tests: whether the device is found lost, asked after everything its thread did.</summary>
+    internal Func<bool>? LoseAt { get; init; }
 }

@@ -21,6 +21,7 @@ internal sealed class DirectX12Worker : IDisposable
 {
     private readonly object gate = new();
     private readonly Func<Exception, DeviceException> explain;
+    private readonly Action check;
     private readonly Thread thread;
     private DirectX12Request[] ring = new DirectX12Request[64]; // a request lies where its ticket modulo the length points
     private long asked, finished;
@@ -29,9 +30,11 @@ internal sealed class DirectX12Worker : IDisposable
 
     /// <param name="name">The thread's, for debuggers.</param>
     /// <param name="explain">What a failure of a request means; must not throw.</param>
-    public DirectX12Worker(string name, Func<Exception, DeviceException> explain)
+    /// <param name="check">Called after each request; throws where the device is gone, which requests need not notice.</param>
+    public DirectX12Worker(string name, Func<Exception, DeviceException> explain, Action check)
     {
         this.explain = explain;
+        this.check = check;
         thread = new Thread(Loop) { Name = name, IsBackground = true };
         thread.Start();
     }
@@ -114,6 +117,7 @@ internal sealed class DirectX12Worker : IDisposable
                 try
                 {
                     request.Work.Execute(request);
+                    check();
                 }
                 catch (Exception e)
                 {

@@ -19,6 +19,8 @@ internal static class DirectX12Adapters
 
     public static IReadOnlyList<DirectX12DeviceInfo> Devices() => throw new DeviceException($"DirectX 12: {BuiltElsewhere}.");
 
+    public static DirectX12DeviceInfo? InfoOf(ComputeDevice device) => null;
+
     public static DirectX12Resource? ResourceOf(DeviceBuffer buffer) => null;
 
     public static DirectX12BatchReport? BatchReport(ComputeDevice device) => null;

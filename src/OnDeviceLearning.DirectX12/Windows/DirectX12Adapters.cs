@@ -95,6 +95,8 @@ internal static class DirectX12Adapters
         }
     }
 
+    public static DirectX12DeviceInfo? InfoOf(ComputeDevice device) => (device as DirectX12Device)?.Info;
+
     public static DirectX12Resource? ResourceOf(DeviceBuffer buffer)
     {
         if (buffer.Device is not DirectX12Device device) return null;

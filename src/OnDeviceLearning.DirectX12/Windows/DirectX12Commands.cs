@@ -68,8 +68,6 @@ internal sealed class DirectX12Commands : GpuCommands
         }
         double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
         device.NoteBatch(GC.GetAllocatedBytesForCurrentThread() - bytes, elapsed);
-        // A device that is removed lets waits end as if all were well.
-        device.RequirePresent();
 
         double guessed = 0;
         for (int s = from; s < to; s++) guessed += plan.Segments[s].GuessedSeconds;

@@ -12,6 +12,7 @@ internal sealed class DirectX12Device : GpuDevice
     private readonly DirectX12Adapter adapter;
     private readonly DirectX12Transfers<float>? floats;
     private readonly DirectX12Transfers<int>? ints;
+    private readonly Func<bool>? loseAt;
     private readonly object reportGate = new();
     private DirectX12BatchReport report;
     private bool isDestroyed;
@@ -22,7 +23,8 @@ internal sealed class DirectX12Device : GpuDevice
         : base(GpuKernelSet.Embedded, adapter.Limits, MemoryLimits(adapter, options), adapter.Kind, options.GpuShare)
     {
         this.adapter = adapter;
-        Worker = new DirectX12Worker($"DirectX 12: {adapter.Name}", e => adapter.Failure(e)!);
+        loseAt = options.LoseAt;
+        Worker = new DirectX12Worker($"DirectX 12: {adapter.Name}", e => adapter.Failure(e)!, RequirePresent);
         try
         {
             floats = new DirectX12Transfers<float>(Graphics, Worker, FloatPage);
@@ -38,6 +40,8 @@ internal sealed class DirectX12Device : GpuDevice
     public override string Name => adapter.Name;
 
     public override DeviceKind Kind => adapter.Kind;
+
+    public DirectX12DeviceInfo Info => new(Name, Kind, adapter.MemoryBytes, IsUsable: true, "");
 
     public GraphicsDevice Graphics => adapter.Graphics;
 
@@ -57,15 +61,16 @@ internal sealed class DirectX12Device : GpuDevice
         }
     }
 
-    /// <exception cref="DeviceLostException">The device is gone.</exception>
-    public void RequirePresent()
-    {
-        if (adapter.Failure(null) is { } lost) throw lost;
-    }
-
     public void NoteBatch(long bytes, double seconds)
     {
         lock (reportGate) report = new DirectX12BatchReport(report.Batches + 1, report.ManagedBytes + bytes, report.Seconds + seconds);
+    }
+
+    /// <summary>A device that is removed lets waits end as if all were well; so the worker asks after every request.</summary>
+    private void RequirePresent()
+    {
+        if (loseAt?.Invoke() == true) throw new DeviceLostException($"{Name}: the device is lost: a test has it so.");
+        if (adapter.Failure(null) is { } lost) throw lost;
     }
 
     public override void Upload(GpuBlock block, int offset, ReadOnlySpan<byte> source)

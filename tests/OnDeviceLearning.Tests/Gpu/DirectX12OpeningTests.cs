@@ -34,6 +34,7 @@ public sealed class DirectX12OpeningTests
     {
         using ComputeDevice cpu = ComputeDevice.OpenCpu();
         using DeviceBuffer buffer = cpu.Allocate(4);
+        Assert.Null(DirectX12.InfoOf(cpu));
         Assert.Contains($"{cpu.Name} is not a DirectX 12 device", Assert.Throws<ArgumentException>(() => DirectX12.ResourceOf(buffer)).Message);
         Assert.Contains($"{cpu.Name} is not a DirectX 12 device", Assert.Throws<ArgumentException>(() => DirectX12.BatchReport(cpu)).Message);
     }
@@ -59,6 +60,7 @@ public sealed class DirectX12OpeningTests
             using ComputeDevice device = DirectX12.Open(info.Name.ToUpperInvariant());
             Assert.Equal(info.Name, device.Name);
             Assert.Equal(info.Kind, device.Kind);
+            Assert.Equal(info.MemoryBytes, DirectX12.InfoOf(device)!.MemoryBytes);
         }
         using ComputeDevice warp = DirectX12.Open("warp");
         Assert.Equal(DeviceKind.SoftwareGpu, warp.Kind);

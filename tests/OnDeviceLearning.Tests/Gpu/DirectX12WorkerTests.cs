@@ -29,7 +29,7 @@ public sealed class DirectX12WorkerTests
         public override void Execute(in DirectX12Request request) => throw failure;
     }
 
-    private static DirectX12Worker Start() => new("test", e => e as DeviceException ?? new DeviceException($"explained: {e.Message}", e));
+    private static DirectX12Worker Start() => new("test", e => e as DeviceException ?? new DeviceException($"explained: {e.Message}", e), () => { });
 
     [Fact]
     public void Requests_run_one_after_another_in_their_order_however_many_are_asked_for()
@@ -85,6 +85,19 @@ public sealed class DirectX12WorkerTests
         Assert.Throws<DeviceException>(() => worker.Ask(new DirectX12Request(notes, 1, 0)));
         worker.Drain();
         Assert.Empty(notes.Done);
+    }
+
+    [Fact]
+    public void A_device_found_gone_after_a_request_fails_that_request()
+    {
+        int requests = 0;
+        using var worker = new DirectX12Worker("test", e => (DeviceException)e, () => { if (++requests == 2) throw new DeviceLostException("gone"); });
+        Notes notes = new();
+        worker.Wait(worker.Ask(new DirectX12Request(notes, 1, 0)));
+        long second = worker.Ask(new DirectX12Request(notes, 2, 0));
+        Assert.Throws<DeviceLostException>(() => worker.Wait(second));
+        Assert.Equal([1, 2], notes.Done);
+        Assert.Equal(2, requests);
     }
 
     [Fact]
