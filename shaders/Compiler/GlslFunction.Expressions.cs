@@ -136,7 +136,7 @@ internal sealed partial class GlslFunction
         throw Error(member, $"'{member}' is nothing that a kernel can read.", "ThreadIds, GroupIds, GridIds, a component of a Float4, or a constant.");
     }
 
-    /// <summary>Whether an index of thread or group stands where an unsigned one could give another result: anywhere but in sums, products, and as a plain value.</summary>
+    /// <summary>Whether an index of thread or group stands where an unsigned one could give another result: anywhere but in sums, products, tests of equality, and as a plain value.</summary>
     private static bool SignMatters(MemberAccessExpressionSyntax index)
     {
         SyntaxNode node = index;
@@ -148,7 +148,7 @@ internal sealed partial class GlslFunction
                     break;
                 case ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.ValueText: "Hlsl" } } } }:
                     return true;
-                case EqualsValueClauseSyntax or ArgumentSyntax or AssignmentExpressionSyntax:
+                case EqualsValueClauseSyntax or ArgumentSyntax or AssignmentExpressionSyntax or BinaryExpressionSyntax { OperatorToken.Text: "==" or "!=" }:
                     return false;
                 case CastExpressionSyntax when node == index:
                     return false;

@@ -171,12 +171,7 @@ internal sealed partial class GlslFunction
             throw Error(assignment, $"The assignment {sign}.", "= or a compound assignment of arithmetic.");
         string target = Target(assignment.Left, reads: sign != "=");
         if (sign == "%=") return $"{target} = {Remainder(assignment.Left, assignment.Right)}";
-        ITypeSymbol? left = model.GetTypeInfo(assignment.Left).Type;
-        string value = Convert(assignment.Right);
-        // C# converts the right side of a compound assignment only as far as the operator asks: Float4 *= float stays.
-        if (sign != "=" && GlslTypes.NameOf(left, assignment.GetLocation()) == "float" && GlslTypes.NameOf(model.GetTypeInfo(assignment.Right).Type, assignment.GetLocation()) is "int" or "uint")
-            value = $"float({value})";
-        return $"{target} {sign} {value}";
+        return $"{target} {sign} {Convert(assignment.Right)}";
     }
 
     private string Step(ExpressionSyntax operand, string sign) => $"{Target(operand, reads: true)}{sign}";

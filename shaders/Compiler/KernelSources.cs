@@ -8,6 +8,12 @@ namespace OnDeviceLearning.ShaderCompiler;
 /// <summary>Kernels as C#: parsed, type-checked against the subset of ComputeSharp, and found.</summary>
 public sealed class KernelSources
 {
+    // Enough of the runtime to know what an int is; reading all of it would take most of the time.
+    private static readonly Lazy<MetadataReference[]> Runtime = new(() =>
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => Path.GetFileName(path) is "System.Private.CoreLib.dll" or "System.Runtime.dll" or "System.Linq.dll" or "System.Collections.dll")
+            .Select(path => MetadataReference.CreateFromFile(path))]);
+
     private readonly CSharpCompilation compilation;
 
     private KernelSources(CSharpCompilation compilation) => this.compilation = compilation;
@@ -22,11 +28,10 @@ public sealed class KernelSources
         foreach (SyntaxTree tree in kernelTrees) ForbiddenNames.Check(tree);
 
         string usings = "global using System; global using System.Collections.Generic; global using System.Linq;";
-        string[] runtime = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
         CSharpCompilation compilation = CSharpCompilation.Create(
             "Kernels",
             [Tree(("usings", usings)), .. subset.Select(Tree), .. kernelTrees],
-            runtime.Where(IsRuntime).Select(path => MetadataReference.CreateFromFile(path)),
+            Runtime.Value,
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
         foreach (Diagnostic diagnostic in compilation.GetDiagnostics().OrderBy(d => d.Location.SourceSpan.Start))
             if (diagnostic.Severity == DiagnosticSeverity.Error)
@@ -51,6 +56,4 @@ public sealed class KernelSources
             throw new KernelError(same.Last().Declaration.Identifier.GetLocation(), $"Two kernels are named {same.Key}; compiled files carry the kernel's name.", "another name.");
         return [.. kernels.OrderBy(k => k.Name, StringComparer.Ordinal)];
     }
-
-    private static bool IsRuntime(string path) => Path.GetFileName(path) is string name && (name.StartsWith("System.", StringComparison.Ordinal) || name is "netstandard.dll" or "mscorlib.dll");
 }

@@ -80,10 +80,15 @@ internal readonly partial struct Conv2dInputGradientTile64(
             }
         }
 
-        Store(group, row0 + ty, pixel0, sum0);
-        Store(group, row0 + ty + Side, pixel0, sum1);
-        Store(group, row0 + ty + 2 * Side, pixel0, sum2);
-        Store(group, row0 + ty + 3 * Side, pixel0, sum3);
+        for (int i = 0; i < 4; i++)
+        {
+            int row = row0 + ty + i * Side;
+            Float4 sums = Tiles.Pick(i, sum0, sum1, sum2, sum3);
+            if (row < groupChannels)
+            {
+                for (int j = 0; j < 4; j++) Store(group * groupChannels + row, pixel0 + j * Side, sums[j]);
+            }
+        }
     }
 
     // The output row that meets the phase's row i at the phase's first tap: a multiple of the stride wherever the phase has taps.
@@ -96,19 +101,7 @@ internal readonly partial struct Conv2dInputGradientTile64(
         return value;
     }
 
-    private void Store(int group, int row, int pixel, Float4 sums)
-    {
-        if (row < channels / groups)
-        {
-            int channel = group * (channels / groups) + row;
-            StoreOne(channel, pixel, sums.X);
-            StoreOne(channel, pixel + Side, sums.Y);
-            StoreOne(channel, pixel + 2 * Side, sums.Z);
-            StoreOne(channel, pixel + 3 * Side, sums.W);
-        }
-    }
-
-    private void StoreOne(int channel, int pixel, float sum)
+    private void Store(int channel, int pixel, float sum)
     {
         if (pixel < pixels)
         {

@@ -70,10 +70,15 @@ internal readonly partial struct Conv2dTile64(
             }
         }
 
-        Store(split, group, row0 + ty, pixel0, sum0);
-        Store(split, group, row0 + ty + Side, pixel0, sum1);
-        Store(split, group, row0 + ty + 2 * Side, pixel0, sum2);
-        Store(split, group, row0 + ty + 3 * Side, pixel0, sum3);
+        for (int i = 0; i < 4; i++)
+        {
+            int row = row0 + ty + i * Side;
+            Float4 sums = Tiles.Pick(i, sum0, sum1, sum2, sum3);
+            if (row < groupOut)
+            {
+                for (int j = 0; j < 4; j++) Store(split, group * groupOut + row, pixel0 + j * Side, sums[j]);
+            }
+        }
     }
 
     private Float4 LoadWeights(int first, int rows, int depth, int row, int k, int end)
@@ -97,19 +102,7 @@ internal readonly partial struct Conv2dTile64(
         return value;
     }
 
-    private void Store(int split, int group, int row, int pixel, Float4 sums)
-    {
-        if (row < outChannels / groups)
-        {
-            int channel = group * (outChannels / groups) + row;
-            StoreOne(split, channel, pixel, sums.X);
-            StoreOne(split, channel, pixel + Side, sums.Y);
-            StoreOne(split, channel, pixel + 2 * Side, sums.Z);
-            StoreOne(split, channel, pixel + 3 * Side, sums.W);
-        }
-    }
-
-    private void StoreOne(int split, int channel, int pixel, float sum)
+    private void Store(int split, int channel, int pixel, float sum)
     {
         if (pixel < pixels)
         {

@@ -23,9 +23,9 @@ internal readonly partial struct Conv2dWeightGradientTile32(
     public void Execute()
     {
         int thread = GroupIds.X, tx = thread % Side, ty = thread / Side, gridX = GridIds.X, gridY = GridIds.Y, gridZ = GridIds.Z;
-        int group = gridZ % groups, split = firstSplit + gridZ / groups, row0 = gridY * 4 * Side, column0 = gridX * 4 * Side;
+        int group = gridZ % groups, split = gridZ / groups, row0 = gridY * 4 * Side, column0 = gridX * 4 * Side;
         int groupChannels = channels / groups, groupOut = outChannels / groups, taps = kernelHeight * kernelWidth, columns = groupChannels * taps;
-        int start = split * splitLength, end = Hlsl.Min(start + splitLength, pixels), outArea = outHeight * outWidth, area = height * width;
+        int start = (firstSplit + split) * splitLength, end = Hlsl.Min(start + splitLength, pixels), outArea = outHeight * outWidth, area = height * width;
 
         // The four columns whose inputs this thread loads: the channel's plane and how far the tap lies from the window's corner.
         int columnA = Hlsl.Min(column0 + ty, columns - 1), columnB = Hlsl.Min(column0 + ty + Side, columns - 1);
@@ -66,10 +66,15 @@ internal readonly partial struct Conv2dWeightGradientTile32(
             }
         }
 
-        Store(split, group * groupOut, row0 + ty, column0 + tx, sum0);
-        Store(split, group * groupOut, row0 + ty + Side, column0 + tx, sum1);
-        Store(split, group * groupOut, row0 + ty + 2 * Side, column0 + tx, sum2);
-        Store(split, group * groupOut, row0 + ty + 3 * Side, column0 + tx, sum3);
+        for (int i = 0; i < 4; i++)
+        {
+            int row = row0 + ty + i * Side;
+            Float4 sums = Tiles.Pick(i, sum0, sum1, sum2, sum3);
+            if (row < groupOut)
+            {
+                for (int j = 0; j < 4; j++) Store(split, group * groupOut + row, column0 + tx + j * Side, sums[j]);
+            }
+        }
     }
 
     private float Input(int plane, int row, int column)
@@ -79,18 +84,7 @@ internal readonly partial struct Conv2dWeightGradientTile32(
         return value;
     }
 
-    private void Store(int split, int first, int row, int column, Float4 sums)
-    {
-        if (row < outChannels / groups)
-        {
-            StoreOne(split, first + row, column, sums.X);
-            StoreOne(split, first + row, column + Side, sums.Y);
-            StoreOne(split, first + row, column + 2 * Side, sums.Z);
-            StoreOne(split, first + row, column + 3 * Side, sums.W);
-        }
-    }
-
-    private void StoreOne(int split, int channel, int column, float sum)
+    private void Store(int split, int channel, int column, float sum)
     {
         int columns = channels / groups * kernelHeight * kernelWidth;
         if (column < columns)

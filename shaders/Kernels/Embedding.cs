@@ -17,28 +17,46 @@ internal readonly partial struct Embedding(
 }
 
 /// <summary>
-/// dtable += dy by id, without atomics, so that the order of the sum never changes: the threads of a token's first
-/// occurrence (x: element of the row, y: token) gather all of its occurrences in order, the others find that they are not
-/// the first and stop.
+/// For each token whether it is the first one of its id, and which is the next one (count where there is none):
+/// links [count, 2], one token a thread.
+/// </summary>
+[ThreadGroupSize(256, 1, 1)]
+[GeneratedComputeShaderDescriptor]
+internal readonly partial struct EmbeddingLinks(
+    ReadWriteBuffer<int> ids, ReadWriteBuffer<int> links, int idsOffset, int linksOffset, int first, int count) : IComputeShader
+{
+    public void Execute()
+    {
+        int token = first + ThreadIds.X, id = ids[idsOffset + token], isFirst = 1, next = token + 1;
+        for (int earlier = 0; earlier < token && isFirst == 1; earlier++)
+        {
+            if (ids[idsOffset + earlier] == id) isFirst = 0;
+        }
+        for (; next < count; next++)
+        {
+            if (ids[idsOffset + next] == id) break;
+        }
+        links[linksOffset + 2 * token] = isFirst;
+        links[linksOffset + 2 * token + 1] = next;
+    }
+}
+
+/// <summary>
+/// dtable += dy by id, without atomics, so that the order of the sum never changes: the threads of an id's first token
+/// (x: element of the row, y: token) follow the links to all of its tokens.
 /// </summary>
 [ThreadGroupSize(64, 4, 1)]
 [GeneratedComputeShaderDescriptor]
 internal readonly partial struct EmbeddingGradient(
-    ReadWriteBuffer<int> ids, ReadWriteBuffer<float> dy, ReadWriteBuffer<float> dtable,
-    int idsOffset, int dyOffset, int dtableOffset, int firstToken, int count, int vocabulary, int width) : IComputeShader
+    ReadWriteBuffer<int> ids, ReadWriteBuffer<int> links, ReadWriteBuffer<float> dy, ReadWriteBuffer<float> dtable,
+    int idsOffset, int linksOffset, int dyOffset, int dtableOffset, int firstToken, int count, int vocabulary, int width) : IComputeShader
 {
     public void Execute()
     {
         int column = ThreadIds.X, token = firstToken + ThreadIds.Y, id = ids[idsOffset + token];
-        for (int earlier = 0; earlier < token; earlier++)
-        {
-            if (ids[idsOffset + earlier] == id) return;
-        }
+        if (links[linksOffset + 2 * token] == 0 || id < 0 || id >= vocabulary) return;
         float sum = 0;
-        for (int later = token; later < count; later++)
-        {
-            if (ids[idsOffset + later] == id) sum += dy[dyOffset + later * width + column];
-        }
-        if (id >= 0 && id < vocabulary) dtable[dtableOffset + id * width + column] += sum;
+        for (int t = token; t < count; t = links[linksOffset + 2 * t + 1]) sum += dy[dyOffset + t * width + column];
+        dtable[dtableOffset + id * width + column] += sum;
     }
 }

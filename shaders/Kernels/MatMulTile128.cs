@@ -80,22 +80,16 @@ internal readonly partial struct MatMulTile128(
         }
 
         int target = (split * batches + here) * m * n;
-        Store(target, row0 + ty, column0 + tx, left0);
-        Store(target, row0 + ty, column0 + tx + 4 * Side, right0);
-        Store(target, row0 + ty + Side, column0 + tx, left1);
-        Store(target, row0 + ty + Side, column0 + tx + 4 * Side, right1);
-        Store(target, row0 + ty + 2 * Side, column0 + tx, left2);
-        Store(target, row0 + ty + 2 * Side, column0 + tx + 4 * Side, right2);
-        Store(target, row0 + ty + 3 * Side, column0 + tx, left3);
-        Store(target, row0 + ty + 3 * Side, column0 + tx + 4 * Side, right3);
-        Store(target, row0 + ty + 4 * Side, column0 + tx, left4);
-        Store(target, row0 + ty + 4 * Side, column0 + tx + 4 * Side, right4);
-        Store(target, row0 + ty + 5 * Side, column0 + tx, left5);
-        Store(target, row0 + ty + 5 * Side, column0 + tx + 4 * Side, right5);
-        Store(target, row0 + ty + 6 * Side, column0 + tx, left6);
-        Store(target, row0 + ty + 6 * Side, column0 + tx + 4 * Side, right6);
-        Store(target, row0 + ty + 7 * Side, column0 + tx, left7);
-        Store(target, row0 + ty + 7 * Side, column0 + tx + 4 * Side, right7);
+        for (int i = 0; i < 8; i++)
+        {
+            int row = row0 + ty + i * Side;
+            Float4 left = i < 4 ? Tiles.Pick(i, left0, left1, left2, left3) : Tiles.Pick(i - 4, left4, left5, left6, left7);
+            Float4 right = i < 4 ? Tiles.Pick(i, right0, right1, right2, right3) : Tiles.Pick(i - 4, right4, right5, right6, right7);
+            if (row < m)
+            {
+                for (int j = 0; j < 8; j++) Store(target + row * n, column0 + tx + j * Side, j < 4 ? left[j] : right[j - 4]);
+            }
+        }
     }
 
     private Float4 LoadA(int origin, int row, int step, int end)
@@ -126,18 +120,7 @@ internal readonly partial struct MatMulTile128(
         return columns;
     }
 
-    private void Store(int target, int row, int column, Float4 sums)
-    {
-        if (row < m)
-        {
-            StoreOne(target + row * n, column, sums.X);
-            StoreOne(target + row * n, column + Side, sums.Y);
-            StoreOne(target + row * n, column + 2 * Side, sums.Z);
-            StoreOne(target + row * n, column + 3 * Side, sums.W);
-        }
-    }
-
-    private void StoreOne(int row, int column, float sum)
+    private void Store(int row, int column, float sum)
     {
         if (column < n)
         {

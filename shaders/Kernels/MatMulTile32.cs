@@ -56,10 +56,15 @@ internal readonly partial struct MatMulTile32(
         }
 
         int target = (split * batches + here) * m * n;
-        Store(target, row0 + ty, column0 + tx, sum0);
-        Store(target, row0 + ty + Side, column0 + tx, sum1);
-        Store(target, row0 + ty + 2 * Side, column0 + tx, sum2);
-        Store(target, row0 + ty + 3 * Side, column0 + tx, sum3);
+        for (int i = 0; i < 4; i++)
+        {
+            int row = row0 + ty + i * Side;
+            Float4 sums = Tiles.Pick(i, sum0, sum1, sum2, sum3);
+            if (row < m)
+            {
+                for (int j = 0; j < 4; j++) Store(target + row * n, column0 + tx + j * Side, sums[j]);
+            }
+        }
     }
 
     private Float4 LoadA(int origin, int row, int step, int end)
@@ -90,18 +95,7 @@ internal readonly partial struct MatMulTile32(
         return columns;
     }
 
-    private void Store(int target, int row, int column, Float4 sums)
-    {
-        if (row < m)
-        {
-            StoreOne(target + row * n, column, sums.X);
-            StoreOne(target + row * n, column + Side, sums.Y);
-            StoreOne(target + row * n, column + 2 * Side, sums.Z);
-            StoreOne(target + row * n, column + 3 * Side, sums.W);
-        }
-    }
-
-    private void StoreOne(int row, int column, float sum)
+    private void Store(int row, int column, float sum)
     {
         if (column < n)
         {

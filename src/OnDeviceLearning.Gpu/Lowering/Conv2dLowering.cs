@@ -108,18 +108,20 @@ internal static class Conv2dLowering
         int rowTiles = DispatchList.CeilDivide(groupOut, tile), columnTiles = DispatchList.CeilDivide(columns, tile);
         int splits = op.Groups > list.Limits.MaxGroupsZ / 256 ? 1
             : list.Splits((long)rowTiles * columnTiles * op.Groups * groupThreads / DispatchList.GroupThreads, pixels, LeastPixels, outputs);
-        // Slices are whole splits here: a long sum has as many splits as it needs slices.
-        splits = (int)Math.Max(splits, Math.Min(DispatchList.CeilDivide(op.Flops, 1_000_000_000), 256));
+        splits = (int)Math.Max(splits, Math.Min(DispatchList.CeilDivide(op.Flops, 1_000_000_000), DispatchList.CeilDivide(pixels, LeastPixels)));
         int splitLength = DispatchList.CeilDivide(DispatchList.CeilDivide(pixels, splits), 16) * 16;
         splits = DispatchList.CeilDivide(pixels, splitLength);
-        int partial = splits == 1 ? 2 : list.Scratch(splits * outputs), slice = DispatchList.Slice(splits, op.Flops, Math.Max(list.Limits.MaxGroupsZ / op.Groups, 1), 1);
-        for (int first = 0; first < splits; first += slice)
+        // In rounds, each of a few splits that are added to dw before the next: so neither the time of a dispatch nor the
+        // memory for the splits' sums grows with the number of pixels.
+        int round = DispatchList.Slice(splits, op.Flops, Math.Max(Math.Min(list.Limits.MaxGroupsZ / op.Groups, list.Room(outputs)), 1), 1);
+        int partial = round == 1 ? 2 : list.Scratch(round * outputs);
+        for (int first = 0; first < splits; first += round)
         {
-            int count = Math.Min(slice, splits - first);
+            int count = Math.Min(round, splits - first);
             list.Add(kernel, (columnTiles * groupThreads, rowTiles, op.Groups * count), [0, 1, partial],
-                [pixels, .. Sizes(op), op.Groups, splitLength, outputs, first, splits == 1], DispatchList.Share(op.Flops, count, splits), DispatchList.Share(op.Bytes, count, splits));
+                [pixels, .. Sizes(op), op.Groups, splitLength, outputs, first, round == 1], DispatchList.Share(op.Flops, count, splits), DispatchList.Share(op.Bytes, count, splits));
+            if (round > 1) SplitSum.Add(list, partial, 2, outputs, count, new SplitSum { Accumulate = true });
         }
-        if (splits > 1) SplitSum.Add(list, partial, 2, outputs, splits, new SplitSum { Accumulate = true });
     }
 
     private static Constant[] Sizes(Conv2dOperation op) =>

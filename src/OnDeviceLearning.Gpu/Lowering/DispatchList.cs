@@ -74,11 +74,12 @@ internal sealed class DispatchList(Operation operation, GpuLimits limits)
     /// <summary>How many parts to split a sum of <paramref name="length"/> into, so that the device is busy and each part worth a group.</summary>
     public int Splits(long groups, int length, int least, int outputs)
     {
-        // The parts' sums are written and read again: no more of them than fit a modest buffer.
-        long room = Math.Min(limits.MaxBufferBytes, 64 << 20) / 4 / outputs;
-        long splits = Math.Min(CeilDivide(limits.GroupsToFill, Math.Max(groups, 1)), Math.Min(length / least, room));
+        long splits = Math.Min(CeilDivide(limits.GroupsToFill, Math.Max(groups, 1)), Math.Min(length / least, Room(outputs)));
         return (int)Math.Clamp(splits, 1, 256);
     }
+
+    /// <summary>How many parts' sums fit a modest buffer: they are written and read again.</summary>
+    public int Room(int outputs) => (int)(Math.Min(limits.MaxBufferBytes, 64 << 20) / 4 / outputs);
 
     public static long Share(long whole, long part, long of) => (long)((double)whole * part / of);
 

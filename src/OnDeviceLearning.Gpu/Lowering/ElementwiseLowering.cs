@@ -22,14 +22,13 @@ internal static class ElementwiseLowering
 
     public static void Lower(EmbeddingGradient op, DispatchList list)
     {
-        // Every thread looks through the ids: Count * Count * Width comparisons are the work, not the additions.
-        long work = (long)op.Count * op.Count * op.Width;
-        int most = DispatchList.Slice(op.Count, work, list.Limits.MaxGroupsY * 4L, 4);
+        int links = list.Scratch(2 * op.Count);
+        list.Elementwise("EmbeddingLinks", op.Count, [0, links], [op.Count], (long)op.Count * op.Count, 12L * op.Count);
+        int most = DispatchList.Slice(op.Count, op.Flops, list.Limits.MaxGroupsY * 4L, 4);
         for (int first = 0; first < op.Count; first += most)
         {
             int tokens = Math.Min(most, op.Count - first);
-            list.Add("EmbeddingGradient", (op.Width, tokens, 1), [0, 1, 2], [first, op.Count, op.Vocabulary, op.Width],
-                DispatchList.Share(work, tokens, op.Count), 12L * tokens * op.Width);
+            list.Add("EmbeddingGradient", (op.Width, tokens, 1), [0, links, 1, 2], [first, op.Count, op.Vocabulary, op.Width], (long)tokens * op.Width, 12L * tokens * op.Width);
         }
     }
 }

@@ -42,10 +42,10 @@ public static class Lowering
             case SoftmaxGradient op: RowLowering.Lower(op, list); break;
             case L2Normalize op: RowLowering.Lower(op, list); break;
             case L2NormalizeGradient op: RowLowering.Lower(op, list); break;
-            case LayerNorm op: RowLowering.Lower(op, list); break;
-            case LayerNormInputGradient op: RowLowering.Lower(op, list); break;
-            case GroupNorm op: RowLowering.Lower(op, list); break;
-            case GroupNormInputGradient op: RowLowering.Lower(op, list); break;
+            case LayerNorm op: NormLowering.Lower(op, list); break;
+            case LayerNormInputGradient op: NormLowering.Lower(op, list); break;
+            case GroupNorm op: NormLowering.Lower(op, list); break;
+            case GroupNormInputGradient op: NormLowering.Lower(op, list); break;
             case SoftmaxCrossEntropy op: RowLowering.Lower(op, list); break;
             case BiasGradient op: SumLowering.Lower(op, list); break;
             case LayerNormAffineGradient op: SumLowering.Lower(op, list); break;

@@ -13,23 +13,6 @@ internal static class RowLowering
 
     public static void Lower(L2NormalizeGradient op, DispatchList list) => Rows(list, op, "L2NormalizeGradient", [0, 1, 2, 3], op.Rows, op.Width, [op.Epsilon]);
 
-    // A row is a group of as many channels as it has columns, of one element each.
-    public static void Lower(LayerNorm op, DispatchList list) => Rows(list, op, "GroupNorm", [0, 1, 2, 3, 4], op.Rows, op.Width, [1, op.Width, 1, op.Epsilon]);
-
-    public static void Lower(LayerNormInputGradient op, DispatchList list) => Rows(list, op, "GroupNormInputGradient", [0, 1, 2, 3, 4], op.Rows, op.Width, [1, op.Width, 1]);
-
-    public static void Lower(GroupNorm op, DispatchList list)
-    {
-        int channels = op.Channels / op.Groups;
-        Rows(list, op, "GroupNorm", [0, 1, 2, 3, 4], op.N * op.Groups, channels * op.Inner, [op.Groups, channels, op.Inner, op.Epsilon]);
-    }
-
-    public static void Lower(GroupNormInputGradient op, DispatchList list)
-    {
-        int channels = op.Channels / op.Groups;
-        Rows(list, op, "GroupNormInputGradient", [0, 1, 2, 3, 4], op.N * op.Groups, channels * op.Inner, [op.Groups, channels, op.Inner]);
-    }
-
     public static void Lower(Mean op, DispatchList list)
     {
         if (op.Inner == 1) Rows(list, op, "MeanRows", [0, 1], op.Outer, op.Count, []);
@@ -50,7 +33,7 @@ internal static class RowLowering
     }
 
     /// <summary>The kernel's constants are the first row, the rows, their width, the threads of one, then <paramref name="constants"/>.</summary>
-    private static void Rows(DispatchList list, Operation op, string kernel, ReadOnlySpan<int> arguments, int rows, int width, ReadOnlySpan<Constant> constants)
+    public static void Rows(DispatchList list, Operation op, string kernel, ReadOnlySpan<int> arguments, int rows, int width, ReadOnlySpan<Constant> constants)
     {
         // Four elements or more a thread: fewer would spend more on adding the threads' sums than on the row.
         int lanes = 1;

@@ -10,7 +10,7 @@ namespace OnDeviceLearning.Tests.Gpu;
 public sealed class SigilsParityTests : IDisposable
 {
     private const double Tolerance = 1e-3;
-    private const int Batch = 4, Classes = 8, Steps = 50;
+    private const int Batch = 2, Classes = 8, Steps = 50;
     private static readonly string weights = RepositoryFiles.PathOf("src/OnDeviceLearning.Sigils/Weights/sigils.safetensors");
 
     private readonly ComputeDevice? vulkan = TestDevices.WhyNoVulkan is null ? TestDevices.OpenVulkan() : null;
@@ -47,6 +47,32 @@ public sealed class SigilsParityTests : IDisposable
         here.EmbedDrawings(drawings, expectedBatch);
         there.EmbedDrawings(drawings, actualBatch);
         AssertNear("a batch of drawings", expectedBatch, actualBatch);
+        AssertSilent();
+    }
+
+    [VulkanFact]
+    public void Predictions_agree()
+    {
+        using Backbone there = Backbone.Load(weights, vulkan), here = Backbone.Load(weights, cpu);
+        using AdaptiveClassifier spellsThere = new(there), spellsHere = new(here);
+        foreach ((string name, string description) in (ReadOnlySpan<(string, string)>)[("ward", "a circle with a cross inside"), ("storm", "two zigzags side by side"), ("frost", "a big snowflake")])
+        {
+            spellsHere.Describe(name, description);
+            spellsThere.Describe(name, description);
+        }
+        var random = new Random(4);
+        for (int i = 0; i < 12; i++)
+        {
+            Drawing drawing = Scribble(random);
+            Prediction expected = spellsHere.Classify(drawing), actual = spellsThere.Classify(drawing);
+            if (expected.Margin > 2e-3f) Assert.Equal(expected.Label, actual.Label);
+            for (int c = 0; c < 3; c++) Assert.Equal(expected.Probabilities[c], actual.Probabilities[c], 1e-3f);
+            if (i >= 6) continue;
+            spellsHere.Teach(drawing, spellsHere.Classes[i % 3]);
+            spellsThere.Teach(drawing, spellsThere.Classes[i % 3]);
+            spellsHere.AdaptToEnd();
+            spellsThere.AdaptToEnd();
+        }
         AssertSilent();
     }
 

@@ -17,6 +17,19 @@ public sealed class VulkanOpeningTests
     public void Without_a_loader_it_says_what_to_install() =>
         Assert.Contains("install the driver of the GPU", Assert.Throws<DeviceException>(() => VulkanApi.Load(null, () => throw new FileNotFoundException())).Message);
 
+    [VulkanTheory]
+    [InlineData(Silk.NET.Vulkan.Result.ErrorOutOfDeviceMemory, "use a smaller batch or free memory of the game")]
+    [InlineData(Silk.NET.Vulkan.Result.ErrorTooManyObjects, "dispose programs and backbones")]
+    [InlineData(Silk.NET.Vulkan.Result.ErrorInitializationFailed, "failed with ErrorInitializationFailed; a newer driver may help")]
+    public void A_call_that_fails_says_what_would_help(Silk.NET.Vulkan.Result result, string part)
+    {
+        VulkanApi api = VulkanApi.Load(null);
+        string message = Assert.Throws<DeviceException>(() => api.Check(result, "vkAllocateMemory")).Message;
+        Assert.Contains("vkAllocateMemory", message);
+        Assert.Contains(part, message);
+        Assert.False(api.IsLost);
+    }
+
     [VulkanFact]
     public void A_software_driver_is_opened_by_name_only()
     {

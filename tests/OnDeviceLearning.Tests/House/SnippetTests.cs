@@ -21,6 +21,9 @@ public sealed partial class SnippetTests
             internal static readonly Drawing drawing = default!;
             internal static readonly Backbone backbone = default!;
             internal static readonly AdaptiveClassifier spells = default!;
+            internal static readonly nint instance = 1, physicalDevice = 1, logicalDevice = 1, queue = 1;
+            internal static readonly int queueFamily = 0, length = 1;
+            internal static readonly ulong vkBuffer = 1;
 
             static void Snippet()
             {
