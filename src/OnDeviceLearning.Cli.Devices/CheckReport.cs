@@ -62,7 +62,7 @@ internal sealed record CheckReport(string Device, string Driver, string Limits, 
             operations.Add(new OperationReport(cases.Key, passed, failures, skipped, worst));
             done(operations[^1]);
         }
-        IReadOnlyList<string> validation = device.Device.Kind == DeviceKind.Cpu ? [] : Vulkan.ValidationMessages(device.Device);
+        IReadOnlyList<string> validation = device.Device.Kind == DeviceKind.Cpu || DirectX12.InfoOf(device.Device) is not null ? [] : Vulkan.ValidationMessages(device.Device);
         return new CheckReport(device.Device.Name, device.Driver, device.Limits, operations, validation);
     }
 

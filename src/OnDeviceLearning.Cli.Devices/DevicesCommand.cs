@@ -13,9 +13,7 @@ internal static class DevicesCommand
             var table = new TextColumns();
             table.Add("API", "device", "kind", "driver", "remark");
             using ComputeDevice chosen = ComputeDevice.Open(DirectX12.Provider, Vulkan.Provider);
-            if (DirectX12.Provider.TryOpen(out ComputeDevice? direct, out string reason))
-                using (direct) table.Add("DirectX 12", direct.Name, Kind(direct.Kind), "", "usable");
-            else table.Add("DirectX 12", "-", "-", "-", reason);
+            AddDirectX12(table);
             AddVulkan(table);
             using (ComputeDevice cpu = ComputeDevice.OpenCpu()) table.Add("CPU", cpu.Name, Kind(cpu.Kind), "-", "built in");
             table.Write(output);
@@ -24,6 +22,21 @@ internal static class DevicesCommand
             return 0;
         });
         return command;
+    }
+
+    private static void AddDirectX12(TextColumns table)
+    {
+        try
+        {
+            IReadOnlyList<DirectX12DeviceInfo> all = DirectX12.Devices();
+            foreach (DirectX12DeviceInfo device in all)
+                table.Add("DirectX 12", device.Name, Kind(device.Kind), "-", $"{(device.Remark.Length == 0 ? "usable" : device.Remark)}; {device.MemoryBytes >> 20} MiB of memory");
+            if (all.Count == 0) table.Add("DirectX 12", "-", "-", "-", "no adapter here has feature level 11.0");
+        }
+        catch (DeviceException e)
+        {
+            table.Add("DirectX 12", "-", "-", "-", e.Message);
+        }
     }
 
     private static void AddVulkan(TextColumns table)

@@ -3,7 +3,7 @@ namespace OnDeviceLearning.Tests;
 /// <summary>The devices tests run on. One that is absent skips its tests with the reason, or fails them where ODL_REQUIRED_DEVICES names it.</summary>
 internal static class TestDevices
 {
-    private static readonly Lazy<(string? Name, string Reason)> vulkan = new(FindVulkan);
+    private static readonly Lazy<(string? Name, string Reason)> vulkan = new(FindVulkan), directX12 = new(FindDirectX12);
 
     public static IReadOnlyList<string> Required { get; } =
         (Environment.GetEnvironmentVariable("ODL_REQUIRED_DEVICES") ?? "cpu").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -13,6 +13,17 @@ internal static class TestDevices
 
     /// <summary>Why tests under the validation layer are skipped; null where they run.</summary>
     public static string? WhyNoValidation => WhyNoVulkan ?? (HasValidation.Value || Required.Contains("vulkan") ? null : "the Vulkan validation layer is not installed");
+
+    /// <summary>Why tests of the DirectX 12 device are skipped; null where they run.</summary>
+    public static string? WhyNoDirectX12 => directX12.Value.Name is null && !Required.Contains("directx12") ? $"no DirectX 12 device: {directX12.Value.Reason}" : null;
+
+    /// <summary>The best DirectX 12 device, or WARP where there is no other.</summary>
+    public static ComputeDevice OpenDirectX12(DirectX12Options? options = null)
+    {
+        (string? name, string reason) = directX12.Value;
+        Assert.True(name is not null, reason);
+        return DirectX12.Open(name, options);
+    }
 
     /// <summary>The best Vulkan device, or a software one where there is no other. Compiled pipelines are not kept.</summary>
     public static ComputeDevice OpenVulkan(VulkanOptions? options = null)
@@ -34,6 +45,20 @@ internal static class TestDevices
         }
     });
 
+    private static (string?, string) FindDirectX12()
+    {
+        try
+        {
+            IReadOnlyList<DirectX12DeviceInfo> all = DirectX12.Devices();
+            DirectX12DeviceInfo? best = all.FirstOrDefault(d => d.IsUsable && d.Remark.Length == 0) ?? all.FirstOrDefault(d => d.IsUsable);
+            return (best?.Name, string.Join("; ", all.Select(d => $"{d.Name}: {d.Remark}")));
+        }
+        catch (DeviceException e)
+        {
+            return (null, e.Message);
+        }
+    }
+
     private static (string?, string) FindVulkan()
     {
         try
@@ -47,6 +72,18 @@ internal static class TestDevices
             return (null, e.Message);
         }
     }
+}
+
+/// <summary>A test that needs a DirectX 12 device.</summary>
+public sealed class DirectX12FactAttribute : FactAttribute
+{
+    public DirectX12FactAttribute() => Skip = TestDevices.WhyNoDirectX12;
+}
+
+/// <summary>A theory that needs a DirectX 12 device.</summary>
+public sealed class DirectX12TheoryAttribute : TheoryAttribute
+{
+    public DirectX12TheoryAttribute() => Skip = TestDevices.WhyNoDirectX12;
 }
 
 /// <summary>A test that needs a Vulkan device.</summary>

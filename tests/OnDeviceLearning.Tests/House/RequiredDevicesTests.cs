@@ -14,7 +14,7 @@ public sealed class RequiredDevicesTests
             {
                 "cpu" => (device = ComputeDevice.OpenCpu()) is not null,
                 "vulkan" => (device = TestDevices.OpenVulkan()) is not null, // a software driver will do
-                "directx12" => DirectX12.Provider.TryOpen(out device, out reason),
+                "directx12" => (device = TestDevices.OpenDirectX12()) is not null, // WARP will do
                 _ => false,
             };
             device?.Dispose();

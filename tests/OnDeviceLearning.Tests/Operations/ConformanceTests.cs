@@ -12,11 +12,14 @@ public sealed class ConformanceTests : IClassFixture<ConformanceTests.Devices>
 
         public Lazy<ComputeDevice> Vulkan { get; } = new(() => TestDevices.OpenVulkan());
 
+        public Lazy<ComputeDevice> DirectX12 { get; } = new(() => TestDevices.OpenDirectX12());
+
         public void Dispose()
         {
             OneThread.Dispose();
             ThreeThreads.Dispose();
             if (Vulkan.IsValueCreated) Vulkan.Value.Dispose();
+            if (DirectX12.IsValueCreated) DirectX12.Value.Dispose();
         }
     }
 
@@ -57,6 +60,22 @@ public sealed class ConformanceTests : IClassFixture<ConformanceTests.Devices>
             if (index++ % 3 == 0 && ConformanceRunner.Run(device, @case, ConformanceReplay.Sliced).OutputHash != whole.OutputHash) failures.Add($"{@case}: slices change the result");
         }
         failures.AddRange(Vulkan.ValidationMessages(device));
+        Assert.True(failures.Count == 0, string.Join(Environment.NewLine, failures));
+    }
+
+    [DirectX12Theory]
+    [MemberData(nameof(Operations))]
+    public void Agrees_with_its_reference_on_DirectX_12(string operation)
+    {
+        ComputeDevice device = devices.DirectX12.Value;
+        List<string> failures = [];
+        int index = 0;
+        foreach (ConformanceCase @case in ConformanceSuite.Cases.Where(c => c.Operation.Name == operation))
+        {
+            ConformanceResult whole = ConformanceRunner.Run(device, @case);
+            if (!whole.Passed) failures.Add(whole.Failure!);
+            if (index++ % 3 == 0 && ConformanceRunner.Run(device, @case, ConformanceReplay.Sliced).OutputHash != whole.OutputHash) failures.Add($"{@case}: slices change the result");
+        }
         Assert.True(failures.Count == 0, string.Join(Environment.NewLine, failures));
     }
 

@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using OnDeviceLearning.Gpu;
+using OnDeviceLearning.Operations;
+
+namespace OnDeviceLearning.Tests.Gpu;
+
+/// <summary>The DirectX 12 device, on Windows: the best GPU there, or WARP.</summary>
+public sealed class DirectX12DeviceTests
+{
+    [DirectX12Theory]
+    [InlineData(1, 0)]
+    [InlineData(7, 3)]
+    [InlineData(262_144, 1)]
+    [InlineData(2_000_003, 999)] // several pages
+    public void What_is_written_is_read(int length, int offset)
+    {
+        using ComputeDevice device = TestDevices.OpenDirectX12();
+        DeviceBuffer floats = device.Allocate(length + offset + 5), integers = device.Allocate(length + offset + 5, ElementType.Int32);
+        float[] values = VulkanPrograms.Numbers(3, length);
+        int[] ids = [.. Enumerable.Range(-5, length)];
+        floats.Write(values, offset);
+        integers.Write(ids, offset);
+        float[] read = new float[length + offset + 5];
+        int[] readIds = new int[length];
+        floats.Read(read);
+        integers.Read(readIds, offset);
+        Assert.True(values.AsSpan().SequenceEqual(read.AsSpan(offset, length)));
+        Assert.True(ids.AsSpan().SequenceEqual(readIds));
+        Assert.All(read.Take(offset).Concat(read.TakeLast(5)), v => Assert.Equal(0, v));
+    }
+
+    [DirectX12Fact]
+    public void A_write_over_a_write_wins_and_a_run_sees_it()
+    {
+        using ComputeDevice device = TestDevices.OpenDirectX12();
+        DeviceBuffer x = device.Allocate(VulkanPrograms.Length), y = device.Allocate(VulkanPrograms.Length);
+        using DeviceProgram program = VulkanPrograms.Triple(device, x, y);
+        for (int seed = 0; seed < 4; seed++)
+        {
+            float[] values = VulkanPrograms.Numbers(seed);
+            x.Write(VulkanPrograms.Numbers(seed + 100));
+            x.Write(values);
+            program.Run();
+            VulkanPrograms.AssertTripled(values, y);
+        }
+    }
+
+    [DirectX12Fact]
+    public void A_frame_allocates_nothing_on_the_callers_thread()
+    {
+        using ComputeDevice device = TestDevices.OpenDirectX12();
+        DeviceBuffer x = device.Allocate(VulkanPrograms.Length), y = device.Allocate(VulkanPrograms.Length);
+        using DeviceProgram program = VulkanPrograms.Triple(device, x, y);
+        float[] values = VulkanPrograms.Numbers(), read = new float[VulkanPrograms.Length];
+        for (int i = 0; i < 20; i++) Frame();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 50; i++) Frame();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.InRange(DirectX12.BatchReport(device).Batches, 70, 1000);
+
+        void Frame()
+        {
+            x.Write(values);
+            program.Restart();
+            while (!program.Advance(Stopwatch.GetTimestamp() + Stopwatch.Frequency / 1000, atLeastOne: true)) program.Wait();
+            y.Read(read);
+        }
+    }
+
+    [DirectX12Fact]
+    public void What_a_batch_took_is_known_once_its_kernels_have_run_before()
+    {
+        using ComputeDevice device = TestDevices.OpenDirectX12();
+        DeviceBuffer x = device.Allocate(VulkanPrograms.Length), y = device.Allocate(VulkanPrograms.Length);
+        using DeviceProgram program = VulkanPrograms.Triple(device, x, y);
+        program.Run(); // makes the pipelines, which is not counted
+        Assert.Equal(double.NaN, ((GpuProgram)program).GpuSeconds);
+        Stopwatch watch = Stopwatch.StartNew();
+        program.Run();
+        Assert.InRange(((GpuProgram)program).GpuSeconds, 1e-9, watch.Elapsed.TotalSeconds);
+    }
+
+    [DirectX12Fact]
+    public void Programs_of_one_device_may_run_on_several_threads_at_once()
+    {
+        using ComputeDevice device = TestDevices.OpenDirectX12();
+        Parallel.For(0, 4, t =>
+        {
+            using DeviceBuffer x = device.Allocate(VulkanPrograms.Length), y = device.Allocate(VulkanPrograms.Length);
+            using DeviceProgram program = VulkanPrograms.Triple(device, x, y);
+            for (int i = 0; i < 40; i++)
+            {
+                float[] values = VulkanPrograms.Numbers(100 * t + i);
+                x.Write(values);
+                program.Run();
+                VulkanPrograms.AssertTripled(values, y);
+            }
+        });
+    }
+
+    [DirectX12Fact]
+    public void Two_devices_on_one_adapter_do_not_disturb_each_other()
+    {
+        ComputeDevice first = TestDevices.OpenDirectX12();
+        using ComputeDevice second = TestDevices.OpenDirectX12();
+        DeviceBuffer x = second.Allocate(VulkanPrograms.Length), y = second.Allocate(VulkanPrograms.Length);
+        using DeviceProgram program = VulkanPrograms.Triple(second, x, y);
+        first.Allocate(100).Write(new float[100]);
+        first.Dispose();
+        float[] values = VulkanPrograms.Numbers();
+        x.Write(values);
+        program.Run();
+        VulkanPrograms.AssertTripled(values, y);
+    }
+
+    [DirectX12Fact]
+    public void What_is_disposed_in_the_wrong_order_is_freed_all_the_same()
+    {
+        ComputeDevice device = TestDevices.OpenDirectX12();
+        DeviceBuffer x = device.Allocate(VulkanPrograms.Length), y = device.Allocate(VulkanPrograms.Length);
+        DeviceProgram program = VulkanPrograms.Triple(device, x, y);
+        x.Dispose();
+        y.Dispose();
+        program.Restart();
+        program.Advance(long.MaxValue);
+        device.Dispose(); // with work under way
+        program.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => device.Allocate(1));
+    }
+
+    [DirectX12Fact]
+    public void A_restart_while_running_starts_over()
+    {
+        using ComputeDevice device = TestDevices.OpenDirectX12();
+        DeviceBuffer x = device.Allocate(VulkanPrograms.Length), y = device.Allocate(VulkanPrograms.Length);
+        using DeviceProgram program = VulkanPrograms.Triple(device, x, y);
+        float[] values = VulkanPrograms.Numbers();
+        x.Write(values);
+        for (int i = 0; i < 20; i++)
+        {
+            program.Restart();
+            program.Advance(long.MaxValue);
+        }
+        program.Run();
+        VulkanPrograms.AssertTripled(values, y);
+    }
+
+    [DirectX12Fact]
+    public void The_memory_cap_holds()
+    {
+        using ComputeDevice device = TestDevices.OpenDirectX12(new DirectX12Options { MemoryCapBytes = 3 << 20 });
+        device.Allocate(1000);
+        DeviceException error = Assert.Throws<DeviceException>(() => device.Allocate(1 << 20));
+        Assert.Contains("the cap is 3 MiB (DirectX12Options.MemoryCapBytes)", error.Message);
+    }
+
+    [DirectX12Fact]
+    public void A_game_reaches_the_resource_of_a_buffer_and_keeps_its_memory()
+    {
+        using ComputeDevice device = TestDevices.OpenDirectX12();
+        DeviceBuffer first = device.Allocate(100), second = device.Allocate(1000);
+        DirectX12Resource resource = DirectX12.ResourceOf(second);
+        Assert.NotEqual(0, resource.Resource);
+        Assert.NotEqual(0, resource.Device);
+        Assert.Equal(4000, resource.ByteLength);
+        Assert.InRange(resource.ByteOffset, 400, int.MaxValue); // both lie in one resource
+        using (DirectX12Resource other = DirectX12.ResourceOf(first)) Assert.Equal(resource.Resource, other.Resource);
+        second.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => DirectX12.ResourceOf(second));
+        DeviceBuffer third = device.Allocate(1000);
+        using (DirectX12Resource other = DirectX12.ResourceOf(third)) Assert.NotEqual(resource.ByteOffset, other.ByteOffset);
+        resource.Dispose();
+        resource.Dispose();
+        DeviceBuffer fourth = device.Allocate(1000);
+        using (DirectX12Resource other = DirectX12.ResourceOf(fourth)) Assert.Equal(resource.ByteOffset, other.ByteOffset);
+    }
+}
