@@ -17,6 +17,7 @@ public sealed partial class AdaptiveClassifier
     private readonly List<string> changed = [];
     private readonly Dictionary<ClassEntry, int> classIndices = [];
     private Adaptation adaptation = Adaptation.None;
+    private bool headIsLearnt;      // whether anything but descriptions may be in the published head
     private long evidenceVersion;   // of what has been described and taught
     private long learntVersion;     // of what the published head was learnt from
     private long runVersion = -1;   // of what the run under way learns from; -1 if there is none
@@ -80,26 +81,37 @@ public sealed partial class AdaptiveClassifier
         }
         if (examples.Count > 0) return;
         // Without examples there is nothing to learn: the descriptions alone, at once.
-        for (int c = 0; c < classes.Count; c++) PublishTarget(c);
+        for (int c = 0; c < classes.Count && headIsLearnt; c++) PublishTarget(c);
+        headIsLearnt = false;
         adaptation = Adaptation.None;
         changed.Clear();
         learntVersion = evidenceVersion;
     }
 
     /// <summary>
-    /// The mean of each class's examples, anew and in their order, so that a loaded classifier has the same bits. It tells
+    /// The mean of the examples of each class where they have changed, anew and in their order, so that a loaded classifier has the same bits. It tells
     /// known inputs from unknown ones: what looks like the examples is known, however unlike the description it may be.
     /// </summary>
     private void AverageExamples()
     {
-        foreach (ClassEntry entry in classes) entry.ClearPrototype(embedder.Width);
+        bool any = false;
+        foreach (ClassEntry entry in classes)
+        {
+            if (!entry.IsPrototypeStale) continue;
+            entry.ClearPrototype(embedder.Width);
+            any = true;
+        }
+        if (!any) return;
         for (int i = 0; i < examples.Count; i++)
         {
-            float[] prototype = examples[i].Class.Prototype;
-            TensorPrimitives.Add(prototype, examples[i].Feature, prototype);
+            Example example = examples[i];
+            if (example.Class.IsPrototypeStale) TensorPrimitives.Add(example.Class.Prototype, example.Feature, example.Class.Prototype);
         }
         foreach (ClassEntry entry in classes)
-            if (entry.Examples > 0) Unit.Normalize(entry.Prototype);
+        {
+            if (entry.IsPrototypeStale && entry.Examples > 0) Unit.Normalize(entry.Prototype);
+            entry.IsPrototypeStale = false;
+        }
     }
 
     private void BeginRun()
@@ -146,6 +158,7 @@ public sealed partial class AdaptiveClassifier
             learnt.CopyTo(present);
         }
         adaptation = new Adaptation(trainer.EvidenceBefore, trainer.EvidenceAfter, trainer.Mix, trainer.GuardSteppedIn);
+        headIsLearnt = true;
         learntVersion = runVersion;
         runVersion = -1;
     }

@@ -21,6 +21,9 @@ internal sealed class ClassEntry(string name)
     /// <summary>Number of examples.</summary>
     public int Examples { get; set; }
 
+    /// <summary>Whether examples have come or gone since <see cref="Prototype"/> was computed.</summary>
+    public bool IsPrototypeStale { get; set; }
+
     /// <summary>Normalised mean [D] of the examples; meaningless while there are none.</summary>
     public float[] Prototype { get; private set; } = [];
 

@@ -31,6 +31,7 @@ internal sealed class ExampleStore(int capacity, ulong seed)
     {
         examples.Add(new Example(id, entry, feature));
         entry.Examples++;
+        entry.IsPrototypeStale = true;
         LastId = id;
     }
 
@@ -57,12 +58,14 @@ internal sealed class ExampleStore(int capacity, ulong seed)
     public int RemoveAll(ClassEntry entry)
     {
         entry.Examples = 0;
+        entry.IsPrototypeStale = true;
         return examples.RemoveAll(example => example.Class == entry);
     }
 
     private void RemoveAt(int index)
     {
         examples[index].Class.Examples--;
+        examples[index].Class.IsPrototypeStale = true;
         examples.RemoveAt(index);
     }
 
