@@ -18,6 +18,7 @@ public sealed partial class AdaptiveClassifier
     private readonly List<string> changed = [];
     private readonly Dictionary<ClassEntry, int> classIndices = [];
     private Adaptation adaptation = Adaptation.None;
+    private bool headIsLearnt;      // whether anything but descriptions may be in the published head
     private long evidenceVersion;   // of what has been described and taught
     private long learntVersion;     // of what the published head was learnt from
     private long runVersion = -1;   // of what the run under way learns from; -1 if there is none
@@ -90,7 +91,8 @@ public sealed partial class AdaptiveClassifier
         }
         if (examples.Count > 0) return;
         // Without examples there is nothing to learn: the descriptions alone, at once.
-        for (int c = 0; c < classes.Count; c++) PublishTarget(c);
+        for (int c = 0; c < classes.Count && headIsLearnt; c++) PublishTarget(c);
+        headIsLearnt = false;
         adaptation = Adaptation.None;
         changed.Clear();
         learntVersion = evidenceVersion;
@@ -141,6 +143,7 @@ public sealed partial class AdaptiveClassifier
             learnt.CopyTo(present);
         }
         adaptation = new Adaptation(trainer.EvidenceBefore, trainer.EvidenceAfter, trainer.Mix, trainer.GuardSteppedIn);
+        headIsLearnt = true;
         learntVersion = runVersion;
         runVersion = -1;
     }

@@ -104,6 +104,7 @@ public sealed partial class AdaptiveClassifier
         double mix = Finite("guardMix");
         if (!(mix is >= 0 and <= 1)) throw state.Error($"'guardMix' is {mix}; expected 0 to 1");
         adaptation = new Adaptation(Finite("evidenceBefore"), Finite("evidenceAfter"), mix, state.Boolean("guardSteppedIn"));
+        headIsLearnt = true;
         evidenceVersion = 1;
         // Without examples there is nothing to learn, whatever the file says.
         learntVersion = state.Boolean("learnt") || examples.Count == 0 ? 1 : 0;

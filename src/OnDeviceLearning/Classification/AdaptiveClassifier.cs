@@ -199,11 +199,12 @@ public sealed partial class AdaptiveClassifier : IDisposable
         Span<float> logits = probabilities.AsSpan(0, count);
         float similarity = float.NegativeInfinity;
         int best = -1;
+        HeadProducts.Cosines(embedding, head, count, width, logits);
         for (int c = 0; c < count; c++)
         {
+            float cosine = logits[c];
             logits[c] = float.NegativeInfinity;
             if (!hasWeight[c]) continue;
-            float cosine = TensorPrimitives.Dot<float>(embedding, head.AsSpan(c * width, width));
             logits[c] = embedder.LogitScale * cosine;
             if (!(cosine > similarity)) continue;
             similarity = cosine;

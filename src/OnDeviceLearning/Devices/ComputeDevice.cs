@@ -50,6 +50,12 @@ public abstract partial class ComputeDevice : IDisposable
         return RecordCore(operations);
     }
 
+    /// <summary>
+    /// Elements up to which an intermediate value should stay, so that it is still in a cache when it is read: a forward
+    /// program computes a larger batch in parts.
+    /// </summary>
+    internal virtual long CachedElements => long.MaxValue;
+
     /// <inheritdoc cref="Allocate"/>
     protected abstract DeviceBuffer AllocateCore(int length, ElementType type);
 

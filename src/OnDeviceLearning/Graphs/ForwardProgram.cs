@@ -23,12 +23,18 @@ public sealed class ForwardProgram : IDisposable
         {
             fold = new BatchNormFolding(graph, parameters);
             var builder = new ProgramBuilder(parameters.Device);
-            var emission = new GraphEmission(graph, builder, batch, sequenceLength, ProgramBuilder.Fixed(input.Buffer), name => ProgramBuilder.Fixed(parameters[name]));
-            OutputShape = emission.OutputShape;
-            output = parameters.Device.Allocate(emission.Length(graph.Output, OutputShape));
-            emission.Forward(ProgramBuilder.Fixed(output), fold);
+            int part = PartOf(batch, graph, sequenceLength, parameters.Device.CachedElements), inputLength = input.Buffer.Length / batch * part;
+            for (int start = 0; start < batch; start += part)
+            {
+                BufferRange samples = new(input.Buffer, start / part * inputLength, inputLength);
+                var emission = new GraphEmission(graph, builder, part, sequenceLength, ProgramBuilder.Fixed(samples), name => ProgramBuilder.Fixed(parameters[name]));
+                OutputShape = emission.OutputShape;
+                int length = emission.Length(graph.Output, OutputShape);
+                output ??= parameters.Device.Allocate(length / part * batch);
+                emission.Forward(ProgramBuilder.Fixed(new BufferRange(output, start / part * length, length)), fold);
+            }
             planned = builder.Build();
-            (Output, folding) = (output, fold);
+            (Output, folding) = (output!, fold);
         }
         catch
         {
@@ -37,6 +43,18 @@ public sealed class ForwardProgram : IDisposable
             fold?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The most samples, a divisor of the batch, of which every intermediate value has at most so many elements; all where one sample has more.</summary>
+    private static int PartOf(int batch, Graph graph, int? sequenceLength, long elements)
+    {
+        if (elements == long.MaxValue || batch == 1) return batch;
+        long largest = 1;
+        TensorShape[] shapes = graph.InferShapes(sequenceLength);
+        for (int i = 0; i < graph.Nodes.Count; i++) largest = Math.Max(largest, shapes[i].ElementCount);
+        for (int parts = 1; parts <= batch; parts++)
+            if (batch % parts == 0 && batch / parts * largest <= elements) return batch / parts;
+        return batch;
     }
 
     /// <summary>Plans a graph for the device its parameters are on.</summary>
@@ -58,7 +76,7 @@ public sealed class ForwardProgram : IDisposable
     public int Batch { get; }
 
     /// <summary>The output's shape, without the batch.</summary>
-    public TensorShape OutputShape { get; }
+    public TensorShape OutputShape { get; } = null!; // set by every part
 
     /// <summary>The input of all samples, [batch, ...]. <see cref="SetInput(ReadOnlySpan{int})"/> checks ids, writing here does not.</summary>
     public DeviceBuffer Input => input.Buffer;

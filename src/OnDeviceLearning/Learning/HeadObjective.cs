@@ -28,12 +28,15 @@ internal sealed class HeadObjective
     // A dot product of short vectors costs more than its multiply-adds.
     private const int CallCost = 32;
 
-    private enum Stage { Lengths, Logits, Softmax, Gradient, Pull, Relatives, Done }
+    private enum Stage { Lengths, Pack, Logits, Softmax, Gradient, Pull, Relatives, Done }
 
-    private float[] block = [];       // [blockRows, C] logits, then d loss / d logit
+    private const int BlockRows = 32;
+
+    private float[] block = [];       // [BlockRows, C] logits, then d loss / d logit
+    private float[] blockFeatures = []; // [BlockRows, D], gathered
+    private float[] packed = [];      // w, as products with examples read it
     private float[] inverseLengths = [];  // [C] 1 / |w_c|
     private float[] difference = [];      // [D]
-    private int blockRows;
     private Stage stage;
     private int first;                // first example of the block
     private int cursor;               // next (class, row) pair or class within the stage
@@ -79,8 +82,10 @@ internal sealed class HeadObjective
     public void Resize(int classes, int width, int count)
     {
         (Classes, Width, Count) = (classes, width, count);
-        blockRows = Math.Clamp(4096 / Math.Max(1, classes), 1, 32);
-        block = Grow(block, blockRows * classes);
+        // Products read, and drop, a little beyond the end of a row.
+        block = Grow(block, BlockRows * classes + HeadProducts.Slack);
+        blockFeatures = Grow(blockFeatures, BlockRows * width + HeadProducts.Slack);
+        packed = Grow(packed, HeadProducts.PackedLength(classes, width));
         inverseLengths = Grow(inverseLengths, classes);
         difference = Grow(difference, width);
         Features = Grow(Features, count);
@@ -119,6 +124,7 @@ internal sealed class HeadObjective
         switch (stage)
         {
             case Stage.Lengths: Lengths(); break;
+            case Stage.Pack: Pack(); break;
             case Stage.Logits: Logits(); break;
             case Stage.Softmax: Softmax(); break;
             case Stage.Gradient: Gradient(); break;
@@ -128,7 +134,7 @@ internal sealed class HeadObjective
         return stage == Stage.Done;
     }
 
-    private int RowsOfBlock => Math.Min(blockRows, Count - first);
+    private int RowsOfBlock => Math.Min(BlockRows, Count - first);
 
     private void NextStage(Stage next)
     {
@@ -152,7 +158,14 @@ internal sealed class HeadObjective
             if (Roles[cursor] == ClassRole.Absent) continue;
             inverseLengths[cursor] = 1 / Math.Max(1e-6f, TensorPrimitives.Norm<float>(weights.AsSpan(cursor * Width, Width)));
         }
-        if (cursor == Classes) NextBlock(0);
+        if (cursor == Classes) NextStage(Stage.Pack);
+    }
+
+    private void Pack()
+    {
+        int panels = HeadProducts.Panels(Classes), end = Math.Min(panels, cursor + Math.Max(1, UnitCost / (2 * Width * HeadProducts.Panel)));
+        for (; cursor < end; cursor++) HeadProducts.Pack(weights, Classes, Width, cursor, packed);
+        if (cursor == panels) NextBlock(0);
     }
 
     // The pull lambda (|u - t|^2 + (|w| - 1)^2), u = w / |w|. The gradient with respect to u becomes that with respect to w,
@@ -163,8 +176,12 @@ internal sealed class HeadObjective
         int end = Math.Min(Classes, cursor + Math.Max(1, VectorsPerUnit / 4));
         for (; cursor < end; cursor++)
         {
-            if (Roles[cursor] != ClassRole.Free) continue;
             Span<float> g = gradient.AsSpan(cursor * Width, Width), apart = difference.AsSpan(0, Width);
+            if (Roles[cursor] != ClassRole.Free)
+            {
+                g.Clear();
+                continue;
+            }
             ReadOnlySpan<float> w = weights.AsSpan(cursor * Width, Width);
             float inverse = inverseLengths[cursor], pull = Pulls[cursor];
             TensorPrimitives.Multiply(w, inverse, apart);
@@ -205,39 +222,47 @@ internal sealed class HeadObjective
         if (cursor == (long)Classes * Classes) NextStage(Stage.Done);
     }
 
+    // A panel of classes at a time, for all examples of the block.
     private void Logits()
     {
-        int rows = RowsOfBlock;
-        int end = Math.Min(rows * Classes, cursor + VectorsPerUnit);
+        int rows = RowsOfBlock, panels = HeadProducts.Panels(Classes), end = Math.Min(panels, cursor + PanelsPerUnit);
+        if (cursor == 0)
+            for (int row = 0; row < rows; row++) Features[first + row].AsSpan(0, Width).CopyTo(blockFeatures.AsSpan(row * Width));
         for (; cursor < end; cursor++)
         {
-            int row = cursor / Classes, c = cursor % Classes;
-            block[cursor] = Roles[c] == ClassRole.Absent || ExampleWeights[first + row] == 0
-                ? float.NegativeInfinity
-                : Scale * inverseLengths[c] * TensorPrimitives.Dot<float>(Features[first + row], weights.AsSpan(c * Width, Width));
+            HeadProducts.Logits(blockFeatures, rows, Width, packed, cursor, Classes, block);
+            for (int row = 0; row < rows; row++)
+                for (int c = cursor * HeadProducts.Panel; c < Math.Min(Classes, (cursor + 1) * HeadProducts.Panel); c++)
+                {
+                    ref float logit = ref block[row * Classes + c];
+                    logit = Roles[c] == ClassRole.Absent ? float.NegativeInfinity : Scale * inverseLengths[c] * logit;
+                }
         }
-        if (cursor == rows * Classes) NextStage(Stage.Softmax);
+        if (cursor == panels) NextStage(Stage.Softmax);
     }
+
+    private int PanelsPerUnit => Math.Max(1, 8 * UnitCost / (BlockRows * Width * HeadProducts.Panel));
 
     private void Softmax()
     {
-        for (int row = 0; row < RowsOfBlock; row++)
+        int rows = RowsOfBlock, end = Math.Min(rows, cursor + Math.Max(1, UnitCost / (16 * Classes)));
+        for (; cursor < end; cursor++)
         {
-            Span<float> r = block.AsSpan(row * Classes, Classes);
-            float v = ExampleWeights[first + row];
+            Span<float> r = block.AsSpan(cursor * Classes, Classes);
+            float v = ExampleWeights[first + cursor];
             if (v == 0)
             {
                 r.Clear();
                 continue;
             }
-            int label = Labels[first + row];
+            int label = Labels[first + cursor];
             float target = r[label];
             loss += v * (LogSumExp(r) - target);
             float factor = v * Scale;
             TensorPrimitives.Multiply(r, factor, r);
             r[label] -= factor;
         }
-        NextStage(Stage.Gradient);
+        if (cursor == rows) NextStage(Stage.Gradient);
     }
 
     /// <summary>Turns logits into probabilities in place; returns log sum exp. Minus infinity gets probability 0.</summary>
@@ -251,20 +276,13 @@ internal sealed class HeadObjective
         return max + Math.Log(sum);
     }
 
+    // A dozen classes at a time: their gradients stay in registers while the block's examples are added. Classes that are
+    // not free get one, too, which nobody reads: the minimizer moves by what Pull leaves, and it clears them.
     private void Gradient()
     {
-        int rows = RowsOfBlock;
-        int end = cursor + VectorsPerUnit;
-        // Class-major, so that a class's gradient stays in cache while the block's examples are added to it.
-        for (; cursor < Math.Min(end, rows * Classes); cursor++)
-        {
-            int c = cursor / rows, row = cursor % rows;
-            float factor = block[row * Classes + c];
-            // Below this an example moves a weight by less than float rounding.
-            if (Roles[c] != ClassRole.Free || MathF.Abs(factor) < 1e-12f) continue;
-            Span<float> g = gradient.AsSpan(c * Width, Width);
-            TensorPrimitives.MultiplyAdd(Features[first + row], factor, g, g);
-        }
-        if (cursor == rows * Classes) NextBlock(first + rows);
+        int rows = RowsOfBlock, end = Math.Min(Classes, cursor + Math.Max(1, 8 * UnitCost / (rows * Width * HeadProducts.TileRows)) * HeadProducts.TileRows);
+        HeadProducts.AddGradient(block, blockFeatures, rows, Width, Classes, cursor, end, gradient);
+        cursor = end;
+        if (cursor == Classes) NextBlock(first + rows);
     }
 }

@@ -66,7 +66,7 @@ internal sealed class Lbfgs(HeadObjective objective)
         length = objective.Classes * objective.Width;
         weights = HeadObjective.Grow(weights, length);
         trial = HeadObjective.Grow(trial, length);
-        trialGradient = HeadObjective.Grow(trialGradient, length);
+        trialGradient = HeadObjective.Grow(trialGradient, length + HeadProducts.Slack); // the objective reads a little beyond
         direction = HeadObjective.Grow(direction, length);
         for (int i = 0; i < Basis; i++) basis[i] = HeadObjective.Grow(basis[i], length);
         pairs = 0;

@@ -26,6 +26,8 @@ internal sealed class CpuDevice : ComputeDevice
 
     internal CpuThreadPool Pool { get; }
 
+    internal override long CachedElements => 2 << 20; // 8 MiB, a share of most last-level caches
+
     protected override DeviceBuffer AllocateCore(int length, ElementType type) => new CpuBuffer(this, length, type);
 
     protected override DeviceProgram RecordCore(IReadOnlyList<BoundOperation> operations) => new CpuProgram(this, operations);

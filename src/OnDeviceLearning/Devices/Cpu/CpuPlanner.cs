@@ -29,6 +29,9 @@ internal sealed unsafe class CpuPlanner(CpuDevice device)
     /// <summary>What each kernel packs in its stage 0, if anything.</summary>
     public List<CpuBuffer?> Packed { get; } = [];
 
+    /// <summary>The operation of each kernel that packs something: two of the same operation on the same memory can share it.</summary>
+    public List<Operation?> PackedFor { get; } = [];
+
     /// <summary>Memory of the program's own, for images that are turned over.</summary>
     public List<CpuBuffer> Buffers { get; } = [];
 
@@ -162,6 +165,7 @@ internal sealed unsafe class CpuPlanner(CpuDevice device)
         Kernels.Add(kernel);
         Operands.Add(all);
         Packed.Add(kernel.PackedOperand < 0 ? null : (CpuBuffer)bound.Operands[kernel.PackedOperand].Buffer);
+        PackedFor.Add(kernel.PackedOperand < 0 ? null : bound.Operation);
         for (int i = 0; i < outputs.Length; i++)
         {
             (BufferRange range, int n, int c, int inner) = outputs[i];
@@ -176,6 +180,7 @@ internal sealed unsafe class CpuPlanner(CpuDevice device)
         Kernels.Add(kernel);
         Operands.Add([from, to]);
         Packed.Add(null);
+        PackedFor.Add(null);
     }
 
     /// <summary>The channels-last image that lies in a range, if one does.</summary>

@@ -18,7 +18,8 @@ internal sealed unsafe class CpuProgram : DeviceProgram
     private readonly int[] firstOperand; // of each kernel, in pointers
     private readonly long[] keptOffset; // of each kernel, in kept
     private readonly CpuBuffer?[] packedFrom; // of each kernel: what stage 0 packs, where it need not be packed in every run
-    private readonly long[] packedVersion;
+    private readonly int[] packedBy; // of each kernel: the first one that packs the same, usually itself
+    private readonly long[] packedVersion; // of each kernel that is so
     private readonly Step[] steps;
     private readonly double[] pace; // measured over guessed seconds, of each kernel
     private readonly CpuScratch scratch;
@@ -55,6 +56,7 @@ internal sealed unsafe class CpuProgram : DeviceProgram
         firstOperand = new int[kernels.Length];
         keptOffset = new long[kernels.Length];
         packedFrom = new CpuBuffer?[kernels.Length];
+        packedBy = new int[kernels.Length];
         packedVersion = new long[kernels.Length];
         pace = new double[kernels.Length];
         long workerScratch = 0, sharedScratch = 0, keptLength = 0;
@@ -65,10 +67,15 @@ internal sealed unsafe class CpuProgram : DeviceProgram
             pace[i] = 1;
             firstOperand[i] = operandCount;
             operandCount += planner.Operands[i].Length;
-            keptOffset[i] = keptLength;
-            keptLength += (kernel.KeptMemory + 31) / 32 * 32;
-            if (planner.Packed[i] is { } source && !changed.Contains(source)) packedFrom[i] = source;
+            packedBy[i] = i;
             packedVersion[i] = -1;
+            if (planner.Packed[i] is { } source && !changed.Contains(source))
+            {
+                packedFrom[i] = source;
+                packedBy[i] = Same(i);
+            }
+            keptOffset[i] = packedBy[i] < i ? keptOffset[packedBy[i]] : keptLength;
+            if (packedBy[i] == i) keptLength += (kernel.KeptMemory + 31) / 32 * 32;
             workerScratch = Math.Max(workerScratch, kernel.WorkerScratch);
             sharedScratch = Math.Max(sharedScratch, kernel.SharedScratch);
             for (int stage = 0; stage < kernel.Stages; stage++)
@@ -97,6 +104,17 @@ internal sealed unsafe class CpuProgram : DeviceProgram
             for (int o = 0; o < planner.Operands[i].Length; o++)
                 pointers[firstOperand[i] + o] = planner.Operands[i][o];
         foreach (CpuBuffer buffer in buffers) buffer.AddShare();
+
+        // The first kernel with the operation of kernel i on the memory that it packs. A batch in parts has each several times.
+        int Same(int i)
+        {
+            for (int k = 0; k < i; k++)
+            {
+                if (packedFrom[k] is null || planner.PackedFor[k] is not { } operation || !operation.Equals(planner.PackedFor[i])) continue;
+                if (kernels[k].GetType() == kernels[i].GetType() && planner.Operands[k][kernels[k].PackedOperand] == planner.Operands[i][kernels[i].PackedOperand]) return packedBy[k];
+            }
+            return i;
+        }
     }
 
     ~CpuProgram() => Free();
@@ -121,13 +139,14 @@ internal sealed unsafe class CpuProgram : DeviceProgram
             ref readonly Step step = ref steps[nextStep];
             if (step.Stage == 0 && packedFrom[step.Kernel] is { } source)
             {
-                if (packedVersion[step.Kernel] == source.Version)
+                ref long version = ref packedVersion[packedBy[step.Kernel]];
+                if (version == source.Version)
                 {
                     nextStep++;
                     continue;
                 }
                 // Good once the last step of the stage is done; a change between them packs anew in the next run.
-                if (step.From == 0) packedVersion[step.Kernel] = -2 - source.Version;
+                if (step.From == 0) version = -2 - source.Version;
             }
             // Steps of one stage that fit before the deadline together need one hand-out of work to the threads, not several.
             double available = deadline == long.MaxValue ? double.PositiveInfinity : (deadline - now) / (double)Stopwatch.Frequency;
@@ -150,8 +169,8 @@ internal sealed unsafe class CpuProgram : DeviceProgram
             Learn(ref pace[kernel], (after - now) / (double)Stopwatch.Frequency / Math.Max(guessed, 1e-9));
             now = after;
             nextStep = end;
-            if (step.Stage == 0 && packedVersion[kernel] <= -2 && (end == steps.Length || steps[end].Kernel != kernel || steps[end].Stage > 0))
-                packedVersion[kernel] = -2 - packedVersion[kernel];
+            ref long packed = ref packedVersion[packedBy[kernel]];
+            if (step.Stage == 0 && packed <= -2 && (end == steps.Length || steps[end].Kernel != kernel || steps[end].Stage > 0)) packed = -2 - packed;
         }
         GC.KeepAlive(this);
         return true;

@@ -121,7 +121,7 @@ internal sealed unsafe class MatMulKernel : CpuKernel
 
     /// <summary>a [k] times each of <paramref name="columns"/> rows of b, four at a time so that a is loaded once for them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void DotProducts(float* a, float* b, int k, int columns, float* products)
+    public static void DotProducts(float* a, float* b, int k, int columns, float* products)
     {
         int column = 0;
         for (; column + 4 <= columns; column += 4, b += 4 * (long)k)
