@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -38,8 +39,7 @@ internal sealed unsafe class ActivationKernel(Activation op) : ElementwiseKernel
                 TensorPrimitives.Multiply(x, scratch, y);
                 break;
             case ActivationKind.Gelu:
-                NormalDistribution.Exponential(x, scratch);
-                Gelu(from, temporary, to, count);
+                Gelu(from, to, count);
                 break;
         }
     }
@@ -51,15 +51,16 @@ internal sealed unsafe class ActivationKernel(Activation op) : ElementwiseKernel
         for (; i < count; i++) y[i] = Math.Max(x[i], 0);
     }
 
-    private static void Gelu(float* x, float* exponential, float* y, int count)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Gelu(float* x, float* y, int count)
     {
         int i = 0;
         for (; i + Vector<float>.Count <= count; i += Vector<float>.Count)
         {
             Vector<float> v = Vector.Load(x + i);
-            Vector.Store(v * NormalDistribution.Cumulative(v, Vector.Load(exponential + i)), y + i);
+            Vector.Store(v * NormalDistribution.Cumulative(v, NormalDistribution.Exponential(v)), y + i);
         }
-        for (; i < count; i++) y[i] = x[i] * NormalDistribution.Cumulative(x[i], exponential[i]);
+        for (; i < count; i++) y[i] = x[i] * NormalDistribution.Cumulative(x[i], MathF.Exp(-0.5f * x[i] * x[i]));
     }
 }
 
@@ -74,13 +75,15 @@ internal sealed unsafe class ActivationGradientKernel(ActivationGradient op) : E
         ReadOnlySpan<float> input = new(x, count);
         Span<float> temporary = new(scratch, count);
         float slope = op.Kind == ActivationKind.QuickGelu ? 1.702f : 1;
+        if (op.Kind == ActivationKind.Gelu)
+        {
+            Gelu(x, dy, dx, count);
+            return;
+        }
         switch (op.Kind)
         {
             case ActivationKind.Tanh:
                 TensorPrimitives.Tanh(input, temporary);
-                break;
-            case ActivationKind.Gelu:
-                NormalDistribution.Exponential(input, temporary);
                 break;
             case not ActivationKind.Relu:
                 TensorPrimitives.Multiply(input, slope, temporary);
@@ -96,7 +99,6 @@ internal sealed unsafe class ActivationGradientKernel(ActivationGradient op) : E
                 ActivationKind.Relu => Vector.ConditionalSelect(Vector.GreaterThan(v, Vector<float>.Zero), Vector<float>.One, Vector<float>.Zero),
                 ActivationKind.Sigmoid => s * (Vector<float>.One - s),
                 ActivationKind.Tanh => Vector<float>.One - s * s,
-                ActivationKind.Gelu => NormalDistribution.Cumulative(v, s) + v * s * NormalDistribution.InverseRoot,
                 _ => s + slope * v * s * (Vector<float>.One - s),
             };
             Vector.Store(Vector.Load(dy + i) * derivative, dx + i);
@@ -109,9 +111,24 @@ internal sealed unsafe class ActivationGradientKernel(ActivationGradient op) : E
                 ActivationKind.Relu => v > 0 ? 1 : 0,
                 ActivationKind.Sigmoid => s * (1 - s),
                 ActivationKind.Tanh => 1 - s * s,
-                ActivationKind.Gelu => NormalDistribution.Cumulative(v, s) + v * s * NormalDistribution.InverseRoot,
                 _ => s + slope * v * s * (1 - s),
             };
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Gelu(float* x, float* dy, float* dx, int count)
+    {
+        int i = 0;
+        for (; i + Vector<float>.Count <= count; i += Vector<float>.Count)
+        {
+            Vector<float> v = Vector.Load(x + i), e = NormalDistribution.Exponential(v);
+            Vector.Store(Vector.Load(dy + i) * (NormalDistribution.Cumulative(v, e) + v * e * NormalDistribution.InverseRoot), dx + i);
+        }
+        for (; i < count; i++)
+        {
+            float e = MathF.Exp(-0.5f * x[i] * x[i]);
+            dx[i] = dy[i] * (NormalDistribution.Cumulative(x[i], e) + x[i] * e * NormalDistribution.InverseRoot);
         }
     }
 }
@@ -127,13 +144,11 @@ internal static class NormalDistribution
 
     private const float P = 0.3275911f * 0.7071067812f, A1 = 0.254829592f, A2 = -0.284496736f, A3 = 1.421413741f, A4 = -1.453152027f, A5 = 1.061405429f;
 
-    public static void Exponential(ReadOnlySpan<float> x, Span<float> exponential)
-    {
-        TensorPrimitives.Multiply(x, x, exponential);
-        TensorPrimitives.Multiply(exponential, -0.5f, exponential);
-        TensorPrimitives.Exp(exponential, exponential);
-    }
+    /// <summary>exp(-x^2 / 2).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> Exponential(Vector<float> x) => VectorExp.OfNegative(x * x * -0.5f);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> Cumulative(Vector<float> x, Vector<float> exponential)
     {
         Vector<float> one = Vector<float>.One, t = one / (one + P * Vector.Abs(x));

@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -16,10 +18,8 @@ internal sealed unsafe class AttentionKernel(Attention op) : CpuKernel
 
     private int Padded => Gemm.Panels(op.L) * Gemm.Panel;
 
-    private int PaddedWidth => Gemm.Panels(op.HeadWidth) * Gemm.Panel;
-
-    // k' in panels [HeadWidth, L], v in panels [L, HeadWidth], scores [block, L].
-    public override long WorkerScratch => (long)op.HeadWidth * Padded + (long)op.L * PaddedWidth + (long)block * Padded;
+    // k' in panels [HeadWidth, L], scores [block, L]; v is read where it lies.
+    public override long WorkerScratch => (long)op.HeadWidth * Padded + (long)block * Padded;
 
     public override int Units(int stage) => op.N * op.Heads * Blocks;
 
@@ -29,31 +29,27 @@ internal sealed unsafe class AttentionKernel(Attention op) : CpuKernel
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
         int model = op.Heads * op.HeadWidth, stride = 3 * model;
-        float* keys = memory.Scratch, values = keys + (long)op.HeadWidth * Padded, scores = values + (long)op.L * PaddedWidth;
+        float* keys = memory.Scratch, scores = keys + (long)op.HeadWidth * Padded;
         for (int unit = from; unit < to; unit++)
         {
             int head = unit / Blocks % op.Heads, image = unit / (Blocks * op.Heads), row = unit % Blocks * block;
             int rows = Math.Min(block, op.L - row), seen = op.Causal ? row + rows : op.L;
             float* q = memory[0] + (long)image * op.L * stride + head * op.HeadWidth;
             AttentionPanels.PackTransposed(q + model, stride, seen, op.HeadWidth, keys);
-            AttentionPanels.Pack(q + 2 * model, stride, seen, op.HeadWidth, values);
             Gemm.Multiply(rows, seen, op.HeadWidth, q + (long)row * stride, stride, 1, keys, op.HeadWidth * Gemm.Panel, Gemm.Panel, scores, Padded, scale);
             for (int r = 0; r < rows; r++)
             {
                 int visible = op.Causal ? row + r + 1 : op.L;
-                Span<float> p = new(scores + (long)r * Padded, visible);
-                float largest = TensorPrimitives.Max<float>(p);
-                TensorPrimitives.Subtract(p, largest, p);
-                TensorPrimitives.Exp(p, p);
-                float sum = TensorPrimitives.Sum<float>(p);
-                TensorPrimitives.Multiply(p, 1 / sum, p);
+                float* p = scores + (long)r * Padded;
+                (float largest, float sum) = VectorExp.SoftmaxRow(p, visible);
+                TensorPrimitives.Multiply(new ReadOnlySpan<float>(p, visible), 1 / sum, new Span<float>(p, visible));
                 new Span<float>(scores + (long)r * Padded + visible, seen - visible).Clear();
                 float* statistics = memory[2] + (((long)image * op.Heads + head) * op.L + row + r) * 2;
                 statistics[0] = largest;
                 statistics[1] = sum;
             }
             float* y = memory[1] + ((long)image * op.L + row) * model + head * op.HeadWidth;
-            Gemm.Multiply(rows, op.HeadWidth, seen, scores, Padded, 1, values, seen * Gemm.Panel, Gemm.Panel, y, model);
+            Gemm.Multiply(rows, op.HeadWidth, seen, scores, Padded, 1, q + 2 * model, Gemm.Panel, stride, y, model);
         }
     }
 }
@@ -102,9 +98,8 @@ internal sealed unsafe class AttentionGradientKernel(AttentionGradient op) : Cpu
         int keys = op.Causal ? row + rows : op.L;
         float* ds = p + (long)rows * Padded, panels = ds + (long)rows * Padded;
         Scores(head, row, rows, 0, keys, p, ds, Padded, panels);
-        AttentionPanels.Pack(head.K, head.Stride, keys, op.HeadWidth, panels);
-        Gemm.Multiply(rows, op.HeadWidth, keys, ds, Padded, 1, panels, (nint)keys * Gemm.Panel, Gemm.Panel, head.Dq + (long)row * head.Stride, head.Stride);
-        if (Blocks == 1) KeyGradients(head, 0, rows, 0, keys, p, ds, Padded, panels);
+        Gemm.Multiply(rows, op.HeadWidth, keys, ds, Padded, 1, head.K, Gemm.Panel, head.Stride, head.Dq + (long)row * head.Stride, head.Stride);
+        if (Blocks == 1) KeyGradients(head, 0, rows, 0, keys, p, ds, Padded);
     }
 
     private void Keys(in Head head, int key, int keys, float* p)
@@ -112,17 +107,14 @@ internal sealed unsafe class AttentionGradientKernel(AttentionGradient op) : Cpu
         int row = op.Causal ? key : 0, rows = op.L - row; // the queries that see the first of the keys
         float* ds = p + (long)rows * PaddedBlock, panels = ds + (long)rows * PaddedBlock;
         Scores(head, row, rows, key, keys, p, ds, PaddedBlock, panels);
-        KeyGradients(head, row, rows, key, keys, p, ds, PaddedBlock, panels);
+        KeyGradients(head, row, rows, key, keys, p, ds, PaddedBlock);
     }
 
     /// <summary>dk and dv of keys key.. from P and dS of all queries that see them.</summary>
-    private void KeyGradients(in Head head, int row, int rows, int key, int keys, float* p, float* ds, int width, float* panels)
+    private void KeyGradients(in Head head, int row, int rows, int key, int keys, float* p, float* ds, int width)
     {
-        nint panelStride = (nint)rows * Gemm.Panel;
-        AttentionPanels.Pack(head.Q + (long)row * head.Stride, head.Stride, rows, op.HeadWidth, panels);
-        Gemm.Multiply(keys, op.HeadWidth, rows, ds, 1, width, panels, panelStride, Gemm.Panel, head.Dk + (long)key * head.Stride, head.Stride);
-        AttentionPanels.Pack(head.Dy + (long)row * head.Model, head.Model, rows, op.HeadWidth, panels);
-        Gemm.Multiply(keys, op.HeadWidth, rows, p, 1, width, panels, panelStride, Gemm.Panel, head.Dv + (long)key * head.Stride, head.Stride);
+        Gemm.Multiply(keys, op.HeadWidth, rows, ds, 1, width, head.Q + (long)row * head.Stride, Gemm.Panel, head.Stride, head.Dk + (long)key * head.Stride, head.Stride);
+        Gemm.Multiply(keys, op.HeadWidth, rows, p, 1, width, head.Dy + (long)row * head.Model, Gemm.Panel, head.Model, head.Dv + (long)key * head.Stride, head.Stride);
     }
 
     /// <summary>P and dS of queries row.. against keys key.., row r at p + r * width and ds + r * width.</summary>
@@ -138,16 +130,28 @@ internal sealed unsafe class AttentionGradientKernel(AttentionGradient op) : Cpu
         for (int r = 0; r < rows; r++)
         {
             int i = row + r, visible = op.Causal ? Math.Min(keys, i + 1 - key) : keys;
-            Span<float> probabilities = new(p + (long)r * width, visible), gradients = new(ds + (long)r * width, visible);
-            TensorPrimitives.Subtract(probabilities, head.Statistics[2 * i], probabilities);
-            TensorPrimitives.Exp(probabilities, probabilities);
-            TensorPrimitives.Multiply(probabilities, 1 / head.Statistics[2 * i + 1], probabilities);
             float dot = TensorPrimitives.Dot(new ReadOnlySpan<float>(dy + (long)r * head.Model, depth), new ReadOnlySpan<float>(head.Y + (long)i * head.Model, depth));
-            TensorPrimitives.Subtract(gradients, dot, gradients);
-            TensorPrimitives.Multiply(gradients, probabilities, gradients);
-            TensorPrimitives.Multiply(gradients, scale, gradients);
+            Gradients(p + (long)r * width, ds + (long)r * width, visible, head.Statistics[2 * i], 1 / head.Statistics[2 * i + 1], dot);
             new Span<float>(p + (long)r * width + visible, keys - visible).Clear();
             new Span<float>(ds + (long)r * width + visible, keys - visible).Clear();
+        }
+    }
+
+    /// <summary>p = exp(p - largest) / sum and ds = p * (ds - dot) * scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Gradients(float* p, float* ds, int count, float largest, float inverse, float dot)
+    {
+        int i = 0;
+        for (; i + Vector<float>.Count <= count; i += Vector<float>.Count)
+        {
+            Vector<float> probability = VectorExp.OfNegative(Vector.Load(p + i) - new Vector<float>(largest)) * inverse;
+            Vector.Store(probability, p + i);
+            Vector.Store((Vector.Load(ds + i) - new Vector<float>(dot)) * probability * scale, ds + i);
+        }
+        for (; i < count; i++)
+        {
+            p[i] = MathF.Exp(p[i] - largest) * inverse;
+            ds[i] = (ds[i] - dot) * p[i] * scale;
         }
     }
 
@@ -175,7 +179,7 @@ internal sealed unsafe class AttentionGradientKernel(AttentionGradient op) : Cpu
     }
 }
 
-/// <summary>One head's q, k, v or dy, rows a stride apart, in panels for <see cref="Gemm"/>.</summary>
+/// <summary>One head's k or v, rows a stride apart, in panels for <see cref="Gemm"/>.</summary>
 internal static unsafe class AttentionPanels
 {
     private const double UnitTarget = 0.2e-3;
@@ -183,13 +187,6 @@ internal static unsafe class AttentionPanels
     /// <summary>Rows of a block: whole tiles, 48 where a unit of so many is short enough, at least 12.</summary>
     public static int Block(int rows, double flopsPerRow) =>
         Math.Min(rows, Math.Clamp((int)Math.Min(48, UnitTarget * Gemm.FlopsPerSecond / flopsPerRow) / 12 * 12, 12, 48));
-
-    /// <summary>As the matrix [rows, width].</summary>
-    public static void Pack(float* source, nint stride, int rows, int width, float* panels)
-    {
-        for (int column = 0; column < width; column += Gemm.Panel, panels += rows * Gemm.Panel)
-            Gemm.PackPanel(source + column, stride, rows, Math.Min(Gemm.Panel, width - column), panels);
-    }
 
     /// <summary>As its transpose [width, rows].</summary>
     public static void PackTransposed(float* source, nint stride, int rows, int width, float* panels)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -148,11 +149,10 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
 
         float* y = memory[Epilogue.Output] + group * outChannels;
         float* tile = stackalloc float[Gemm.TileFloats];
-        TileTarget target = new() { Alpha = 1, Tile = tile };
+        TileTarget target = new() { Alpha = 1, Tile = tile, CRow = (nint)outChannels * op.Groups };
         ProductEpilogue epilogue = Epilogue;
         float* bias = epilogue.Bias(memory), residual = epilogue.Residual(memory);
         target.Relu = epilogue.IsRelu;
-        target.Residual = residual == null ? null : residual + group * outChannels + firstPanel * Gemm.Panel;
         for (int panel = firstPanel; panel < lastPanel; panel++)
         {
             int column = panel * Gemm.Panel;
@@ -165,12 +165,13 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
             for (long q = first; q < end; q += Gemm.TileRows, at += maxPointers, rows += 12)
             {
                 target.Rows = (int)Math.Min(Gemm.TileRows, end - q);
-                target.Offsets = rows;
+                if (phase.Step > 1) target.Offsets = rows;
+                else target.C = y + column + q * target.CRow; // pixels of a single phase follow one another
+                if (residual != null && phase.Step == 1) target.Residual = residual + group * outChannels + column + q * target.CRow;
                 int stride = 1 + Gemm.TileShape(target.Rows);
                 for (int s = 0; s < used; s++) at[s * stride] = b + (long)(IsWhole ? s : phase.Taps[s]) * segmentLength * Gemm.Panel;
                 Gemm.Rows(used, segmentLength, at, Gemm.Panel, ref target);
             }
-            if (target.Residual != null) target.Residual += Gemm.Panel;
         }
         if (!epilogue.HasOtherActivation) return;
         int firstColumn = firstPanel * Gemm.Panel, columns = Math.Min(outChannels, lastPanel * Gemm.Panel) - firstColumn;
@@ -179,37 +180,63 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
     }
 
     /// <summary>For each tile, segment by segment, where its rows begin in the source; and where they go in the target.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Gather(in CpuKernelMemory memory, int group, Conv2dTaps.Phase phase, long first, long end, float** pointers, nint* offsets)
     {
         float* source = planes ? memory.Shared : memory[SourceOperand] + group * channels;
         float* zeros = memory.Kept + PackedLength;
         nint pixel = planes ? channels : (nint)channels * op.Groups, sourceRow = (planes ? PaddedW : taps.SourceW) * pixel;
         nint sourceImage = (planes ? PaddedH : taps.SourceH) * sourceRow, targetPixel = (nint)outChannels * op.Groups;
-        int perImage = phase.H * phase.W, kernelW = op.KernelW;
+        nint targetRow = taps.TargetW * targetPixel, targetImage = taps.TargetH * targetRow;
+        int perImage = phase.H * phase.W, kernelH = op.KernelH, kernelW = op.KernelW;
+        int[] phaseTaps = phase.Taps;
+        bool all = phaseTaps.Length == kernelH * kernelW;
+        int image = (int)(first / perImage), i = (int)(first % perImage) / phase.W, j = (int)(first % phase.W);
         for (long q = first; q < end; q += Gemm.TileRows, pointers += maxPointers, offsets += 12)
         {
             int rows = (int)Math.Min(Gemm.TileRows, end - q), shape = Gemm.TileShape(rows);
-            for (int r = 0; r < shape; r++)
+            for (int r = 0; r < rows; r++)
             {
-                long at = q + Math.Min(r, rows - 1);
-                int image = (int)(at / perImage), i = (int)(at % perImage);
-                int h = phase.Row + i / phase.W * phase.Step, w = phase.Column + i % phase.W * phase.Step;
-                offsets[r] = (((nint)image * taps.TargetH + h) * taps.TargetW + w) * targetPixel;
+                int h = phase.Row + i * phase.Step, w = phase.Column + j * phase.Step;
+                offsets[r] = image * targetImage + h * targetRow + w * targetPixel;
                 float* from = source + image * sourceImage;
                 float** pointer = pointers + 1 + r;
                 if (IsWhole)
                 {
                     float* corner = from + h * op.Stride * sourceRow + w * op.Stride * pixel;
-                    for (int kh = 0; kh < op.KernelH; kh++, pointer += 1 + shape) *pointer = corner + kh * sourceRow;
-                    continue;
+                    for (int kh = 0; kh < kernelH; kh++, pointer += 1 + shape) *pointer = corner + kh * sourceRow;
                 }
-                foreach (int tap in phase.Taps)
+                else if (all)
                 {
-                    int row = taps.Row(h, tap / kernelW), column = taps.Column(w, tap % kernelW);
-                    *pointer = (row | column) < 0 ? zeros : from + row * sourceRow + column * pixel;
-                    pointer += 1 + shape;
+                    for (int kh = 0; kh < kernelH; kh++)
+                    {
+                        int row = taps.Row(h, kh);
+                        float* line = from + row * sourceRow;
+                        for (int kw = 0; kw < kernelW; kw++, pointer += 1 + shape)
+                        {
+                            int column = taps.Column(w, kw);
+                            *pointer = (row | column) < 0 ? zeros : line + column * pixel;
+                        }
+                    }
                 }
+                else
+                {
+                    foreach (int tap in phaseTaps)
+                    {
+                        int row = taps.Row(h, tap / kernelW), column = taps.Column(w, tap % kernelW);
+                        *pointer = (row | column) < 0 ? zeros : from + row * sourceRow + column * pixel;
+                        pointer += 1 + shape;
+                    }
+                }
+                if (++j < phase.W) continue;
+                j = 0;
+                if (++i < phase.H) continue;
+                i = 0;
+                image++;
             }
+            // The rows a shape has beyond the last one repeat it.
+            for (int s = 0; s < (IsWhole ? segments : phaseTaps.Length) && rows < shape; s++)
+                for (int r = rows; r < shape; r++) pointers[s * (1 + shape) + 1 + r] = pointers[s * (1 + shape) + rows];
         }
     }
 }

@@ -126,11 +126,16 @@ internal sealed unsafe class Conv2dWeightGradientKernel : CpuKernel
     private int PlanePairs(in CpuKernelMemory memory, int kernelRow, int first, int end, float** pairs)
     {
         float* x = Interleaved(memory), dy = memory[1];
+        int image = first / taps.TargetPixels, h = first % taps.TargetPixels / taps.TargetW, w = first % taps.TargetW;
         for (int q = first; q < end; q++)
         {
-            int image = q / taps.TargetPixels, h = q % taps.TargetPixels / taps.TargetW, w = q % taps.TargetW;
             pairs[2 * (q - first)] = x + ((((long)image * PaddedH) + h * op.Stride + kernelRow) * PaddedW + w * op.Stride) * channels;
             pairs[2 * (q - first) + 1] = dy + (long)q * op.OutChannels;
+            if (++w < taps.TargetW) continue;
+            w = 0;
+            if (++h < taps.TargetH) continue;
+            h = 0;
+            image++;
         }
         return end - first;
     }

@@ -36,18 +36,18 @@ internal sealed unsafe class NormKernel(NormShape shape, float epsilon) : CpuKer
             int channel = unit % shape.Groups * shape.GroupChannels;
             ReadOnlySpan<float> x = new(memory[0] + (long)unit * shape.Width, shape.Width);
             Span<float> y = new(memory[3] + (long)unit * shape.Width, shape.Width);
+            if (shape.Inner == 1)
+            {
+                (memory[4][2 * unit], memory[4][2 * unit + 1]) = Row(
+                    memory[0] + (long)unit * shape.Width, memory[1] + channel, memory[2] + channel, shape.Width, epsilon, memory[3] + (long)unit * shape.Width);
+                continue;
+            }
             float mean = TensorPrimitives.Sum(x) / shape.Width;
             TensorPrimitives.Subtract(x, mean, y);
             float scale = 1 / MathF.Sqrt(TensorPrimitives.SumOfSquares<float>(y) / shape.Width + epsilon);
             memory[4][2 * unit] = mean;
             memory[4][2 * unit + 1] = scale;
             ReadOnlySpan<float> gamma = new(memory[1] + channel, shape.GroupChannels), beta = new(memory[2] + channel, shape.GroupChannels);
-            if (shape.Inner == 1)
-            {
-                TensorPrimitives.Multiply(y, scale, y);
-                TensorPrimitives.MultiplyAdd(y, gamma, beta, y);
-                continue;
-            }
             for (int c = 0; c < shape.GroupChannels; c++)
             {
                 Span<float> plane = y.Slice(c * shape.Inner, shape.Inner);
@@ -55,6 +55,30 @@ internal sealed unsafe class NormKernel(NormShape shape, float epsilon) : CpuKer
                 TensorPrimitives.Add(plane, beta[c], plane);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (float Mean, float Scale) Row(float* x, float* gamma, float* beta, int width, float epsilon, float* y)
+    {
+        int whole = width - width % Vector<float>.Count;
+        Vector<float> sums = Vector<float>.Zero, squares = Vector<float>.Zero;
+        for (int i = 0; i < whole; i += Vector<float>.Count) sums += Vector.Load(x + i);
+        float mean = Vector.Sum(sums);
+        for (int i = whole; i < width; i++) mean += x[i];
+        mean /= width;
+        Vector<float> middle = new(mean);
+        for (int i = 0; i < whole; i += Vector<float>.Count)
+        {
+            Vector<float> difference = Vector.Load(x + i) - middle;
+            squares += difference * difference;
+        }
+        float square = Vector.Sum(squares);
+        for (int i = whole; i < width; i++) square += (x[i] - mean) * (x[i] - mean);
+        float scale = 1 / MathF.Sqrt(square / width + epsilon);
+        for (int i = 0; i < whole; i += Vector<float>.Count)
+            Vector.Store((Vector.Load(x + i) - middle) * scale * Vector.Load(gamma + i) + Vector.Load(beta + i), y + i);
+        for (int i = whole; i < width; i++) y[i] = (x[i] - mean) * scale * gamma[i] + beta[i];
+        return (mean, scale);
     }
 }
 
