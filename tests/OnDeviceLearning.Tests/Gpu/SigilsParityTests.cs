@@ -114,19 +114,21 @@ public sealed class SigilsParityTests : IDisposable
     [VulkanFact]
     public void Fifty_steps_of_AdamW_agree_by_their_loss()
     {
-        var options = new TrainingOptions(new CosineCrossEntropyLoss(Classes, 20), new AdamWOptimizer(), LearningRateSchedule.Constant(1e-4f)) { Pull = 1e-3f };
+        var options = new TrainingOptions(new CosineCrossEntropyLoss(Classes, 20), new AdamWOptimizer(), LearningRateSchedule.Cosine(1e-4f, warmUp: 10, total: Steps)) { Pull = 1e-3f };
         using var here = new Training(cpu, options);
         using var there = new Training(vulkan!, options);
-        float first = float.NaN, last = float.NaN;
+        // With a warm-up, as AdamW is used: without one its first updates are the signs of the gradient, down to the smallest
+        // element, where two orders of a sum disagree. A few batches in turn: of a single one that is known by heart the loss is nearly nothing, and so would its tolerance be.
+        const int batches = 5;
+        var losses = new float[Steps];
         for (int step = 0; step < Steps; step++)
         {
-            here.Run(0);
-            there.Run(0);
-            last = here.Program.Loss;
-            if (step == 0) first = last;
-            Assert.InRange(there.Program.Loss, last * (1 - Tolerance), last * (1 + Tolerance));
+            here.Run(step % batches);
+            there.Run(step % batches);
+            losses[step] = here.Program.Loss;
+            Assert.InRange(there.Program.Loss, losses[step] * (1 - Tolerance), losses[step] * (1 + Tolerance));
         }
-        Assert.True(last < first, $"the loss went from {first} to {last}");
+        Assert.True(losses[^batches..].Average() < 0.7f * losses[..batches].Average(), $"the loss went from {losses[..batches].Average()} to {losses[^batches..].Average()}");
         AssertSilent();
     }
 
