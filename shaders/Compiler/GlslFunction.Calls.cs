@@ -6,12 +6,9 @@ namespace OnDeviceLearning.ShaderCompiler;
 
 internal sealed partial class GlslFunction
 {
-    private static readonly Dictionary<string, string> Intrinsics = new()
-    {
-        ["Abs"] = "abs", ["Max"] = "max", ["Min"] = "min", ["Clamp"] = "clamp", ["Floor"] = "floor", ["Exp"] = "exp", ["Exp2"] = "exp2",
-        ["Log"] = "log", ["Log2"] = "log2", ["Pow"] = "pow", ["Sqrt"] = "sqrt", ["Rsqrt"] = "inversesqrt", ["Tanh"] = "tanh",
-        ["Sin"] = "sin", ["Cos"] = "cos", ["Dot"] = "dot", ["AsInt"] = "floatBitsToInt", ["AsUInt"] = "floatBitsToUint",
-    };
+    // Those that GLSL has under the same name, in lower case.
+    private static readonly string[] SameName =
+        ["Abs", "Max", "Min", "Clamp", "Floor", "Exp", "Exp2", "Log", "Log2", "Pow", "Sqrt", "Tanh", "Sin", "Cos", "Dot"];
 
     private string Call(InvocationExpressionSyntax call)
     {
@@ -19,9 +16,15 @@ internal sealed partial class GlslFunction
         string[] arguments = [.. call.ArgumentList.Arguments.Select(Argument)];
         if (function.ContainingType is { Name: "Hlsl", ContainingNamespace.Name: "ComputeSharp" })
         {
-            if (Intrinsics.TryGetValue(function.Name, out string? intrinsic)) return $"{intrinsic}({string.Join(", ", arguments)})";
+            if (SameName.Contains(function.Name)) return $"{function.Name.ToLowerInvariant()}({string.Join(", ", arguments)})";
             switch (function.Name)
             {
+                case "Rsqrt":
+                    return $"inversesqrt({arguments[0]})";
+                case "AsInt":
+                    return $"floatBitsToInt({arguments[0]})";
+                case "AsUInt":
+                    return $"floatBitsToUint({arguments[0]})";
                 case "GroupMemoryBarrierWithGroupSync":
                     if (!isEntryPoint) throw Error(call, "A barrier in a function, where nobody sees who arrives at it.", "the barrier in Execute.");
                     return "barrier()";
