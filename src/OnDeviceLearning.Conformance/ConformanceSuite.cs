@@ -6,9 +6,6 @@ public static partial class ConformanceSuite
     /// <summary>Sizes around vector widths, groups of threads, tiles and blocks.</summary>
     private static readonly int[] Lengths = [1, 2, 3, 7, 16, 17, 31, 63, 64, 65, 127, 255, 256, 257, 1000, 1023, 1025, 4096, 4097, 20011, 65537, 200_003];
 
-    /// <summary>More than a dispatch of 65,535 groups of 256 threads reaches.</summary>
-    private const int BeyondOneDispatch = 65_535 * 256 + 3;
-
     /// <summary>The cases of all operations.</summary>
     public static IReadOnlyList<ConformanceCase> Cases { get; } =
     [

@@ -22,6 +22,12 @@ internal readonly record struct Epilogue(int Bias, int Residual, ActivationKind?
 
     public SplitSum AsSplitSum(int biasInner, int biasCount) => new()
     {
-        Alpha = Alpha, Accumulate = Accumulate, Bias = Bias, BiasInner = biasInner, BiasCount = biasCount, Residual = Residual, Activation = Activation,
+        Alpha = Alpha,
+        Accumulate = Accumulate,
+        Bias = Bias,
+        BiasInner = biasInner,
+        BiasCount = biasCount,
+        Residual = Residual,
+        Activation = Activation,
     };
 }
