@@ -102,7 +102,7 @@ public static class SigilsRecipe
         Save(trainer, checkpoint, totalSteps, run);
         if (trainer.Step < totalSteps) return;
         string uncalibrated = Path.Combine(options.CheckpointFolder, "uncalibrated.safetensors");
-        Export(trainer, uncalibrated, options.Seed, sizes.Batch, tokenizerJson, wordsJson);
+        Export(trainer, uncalibrated, options.Seed, sizes.Batch, tokenizerJson, wordsJson, from?.Metadata.GetValueOrDefault("odl.provenance"));
         try
         {
             SigilsCalibration.Complete(uncalibrated, options.Out, options.Seed, sizes, cancellation);
@@ -201,7 +201,7 @@ public static class SigilsRecipe
         return words.ToJsonString();
     }
 
-    private static void Export(SigilsTrainer trainer, string path, int seed, int batch, string tokenizerJson, string wordsJson)
+    private static void Export(SigilsTrainer trainer, string path, int seed, int batch, string tokenizerJson, string wordsJson, string? before)
     {
         var metadata = new Dictionary<string, string>
         {
@@ -215,7 +215,7 @@ public static class SigilsRecipe
             ["odl.words"] = WithoutMeaning(wordsJson),
             ["odl.licence"] = "MIT",
             ["odl.provenance"] = string.Create(CultureInfo.InvariantCulture,
-                $$"""{"recipe":"odl pretrain sigils","seed":{{seed}},"steps":{{trainer.Step}},"batch":{{batch}},"data":"procedural sigils; no human drawing or text"}"""),
+                $$"""{"recipe":"odl pretrain sigils","seed":{{seed}},"steps":{{trainer.Step}},"batch":{{batch}},"data":"procedural sigils; no human drawing or text"{{(before is null ? "" : ",\"from\":" + before)}}}"""),
         };
         SafetensorsWriter.Write(path, trainer.Encoders
             .Select(p => ToFile(p.Key, p.Value, SafetensorsType.F16)), metadata);
