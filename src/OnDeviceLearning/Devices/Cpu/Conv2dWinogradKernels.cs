@@ -154,7 +154,7 @@ internal abstract unsafe class WinogradKernel : CpuKernel
             else WinogradTransforms<Simd128, Vector128<float>>.Input(pixels, channels, v + t * Width, Plane);
         }
         float** rows = stackalloc float*[13];
-        TileTarget target = new() { Alpha = 1, HasRoom = true, CRow = OutWidth };
+        TileTarget target = new() { Plain = true, CRow = OutWidth };
         for (int plane = 0; plane < WinogradTiles.Planes; plane++)
             for (int panel = 0; panel < panels; panel++)
             {
