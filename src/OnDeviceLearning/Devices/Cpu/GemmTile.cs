@@ -32,18 +32,14 @@ internal unsafe struct TileTarget
     public float Alpha;
     public bool Accumulate, Relu;
 
-    /// <summary>Whether c has room for the whole of every tile, wanted or not.</summary>
-    public bool HasRoom;
+    /// <summary>Whether whole tiles of sums go to c and nothing is done to them; c has room for all rows of the tile's shape.</summary>
+    public bool Plain;
 
     /// <summary>Null for none: a bias for each column, and a residual that lies as c does.</summary>
     public float* Bias, Residual;
 
     /// <summary>Where each row begins, in elements from <see cref="C"/>; null where they lie <see cref="CRow"/> apart.</summary>
     public nint* Offsets;
-
-    /// <summary>Whether a tile goes to c as whole vectors, with no more than bias and ReLU on the way.</summary>
-    public readonly bool IsDirect(int rows, int columns) =>
-        Alpha == 1 && !Accumulate && Residual == null && Offsets == null && (HasRoom || (Rows == rows && Columns == columns));
 }
 
 /// <summary>
@@ -89,29 +85,8 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
                 if (TShape.Rows > 11) { x = TSimd.Broadcast(a11[k]); c11l = TSimd.MultiplyAdd(x, low, c11l); if (TShape.Vectors > 1) c11h = TSimd.MultiplyAdd(x, high, c11h); }
             }
         }
-        if (target.IsDirect(TShape.Rows, TShape.Vectors * TSimd.Width))
-        {
-            // Straight from the registers.
-            float* c = target.C;
-            nint cRow = target.CRow;
-            TVector biasLow = target.Bias == null ? default : TSimd.Load(target.Bias), biasHigh = TShape.Vectors == 1 || target.Bias == null ? default : TSimd.Load(target.Bias + TSimd.Width);
-            TVector floor = TSimd.Broadcast(target.Relu ? 0 : float.NegativeInfinity);
-            if (TShape.Rows > 0) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c0l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c0h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 1) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c1l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c1h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 2) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c2l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c2h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 3) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c3l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c3h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 4) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c4l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c4h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 5) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c5l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c5h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 6) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c6l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c6h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 7) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c7l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c7h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 8) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c8l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c8h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 9) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c9l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c9h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 10) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c10l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c10h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 11) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c11l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c11h, biasHigh))); c += cRow; }
-            return;
-        }
-        float* tile = target.Tile;
-        int row = TShape.Vectors * TSimd.Width;
+        float* tile = target.Plain ? target.C : target.Tile;
+        nint row = target.Plain ? target.CRow : TShape.Vectors * TSimd.Width;
         if (TShape.Rows > 0) { TSimd.Store(tile + 0 * row, c0l); if (TShape.Vectors > 1) TSimd.Store(tile + 0 * row + TSimd.Width, c0h); }
         if (TShape.Rows > 1) { TSimd.Store(tile + 1 * row, c1l); if (TShape.Vectors > 1) TSimd.Store(tile + 1 * row + TSimd.Width, c1h); }
         if (TShape.Rows > 2) { TSimd.Store(tile + 2 * row, c2l); if (TShape.Vectors > 1) TSimd.Store(tile + 2 * row + TSimd.Width, c2h); }
@@ -124,7 +99,7 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
         if (TShape.Rows > 9) { TSimd.Store(tile + 9 * row, c9l); if (TShape.Vectors > 1) TSimd.Store(tile + 9 * row + TSimd.Width, c9h); }
         if (TShape.Rows > 10) { TSimd.Store(tile + 10 * row, c10l); if (TShape.Vectors > 1) TSimd.Store(tile + 10 * row + TSimd.Width, c10h); }
         if (TShape.Rows > 11) { TSimd.Store(tile + 11 * row, c11l); if (TShape.Vectors > 1) TSimd.Store(tile + 11 * row + TSimd.Width, c11h); }
-        TileFinish<TSimd, TVector>.Run(row, ref target);
+        if (!target.Plain) TileFinish<TSimd, TVector>.Run((int)row, ref target);
     }
 
     /// <summary>
@@ -154,29 +129,8 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
             if (TShape.Rows > 10) { x = TSimd.Broadcast(a[10]); c10l = TSimd.MultiplyAdd(x, low, c10l); if (TShape.Vectors > 1) c10h = TSimd.MultiplyAdd(x, high, c10h); }
             if (TShape.Rows > 11) { x = TSimd.Broadcast(a[11]); c11l = TSimd.MultiplyAdd(x, low, c11l); if (TShape.Vectors > 1) c11h = TSimd.MultiplyAdd(x, high, c11h); }
         }
-        if (target.IsDirect(TShape.Rows, TShape.Vectors * TSimd.Width))
-        {
-            // Straight from the registers.
-            float* c = target.C;
-            nint cRow = target.CRow;
-            TVector biasLow = target.Bias == null ? default : TSimd.Load(target.Bias), biasHigh = TShape.Vectors == 1 || target.Bias == null ? default : TSimd.Load(target.Bias + TSimd.Width);
-            TVector floor = TSimd.Broadcast(target.Relu ? 0 : float.NegativeInfinity);
-            if (TShape.Rows > 0) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c0l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c0h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 1) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c1l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c1h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 2) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c2l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c2h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 3) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c3l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c3h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 4) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c4l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c4h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 5) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c5l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c5h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 6) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c6l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c6h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 7) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c7l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c7h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 8) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c8l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c8h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 9) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c9l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c9h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 10) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c10l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c10h, biasHigh))); c += cRow; }
-            if (TShape.Rows > 11) { TSimd.Store(c, TSimd.Max(floor, TSimd.Add(c11l, biasLow))); if (TShape.Vectors > 1) TSimd.Store(c + TSimd.Width, TSimd.Max(floor, TSimd.Add(c11h, biasHigh))); c += cRow; }
-            return;
-        }
-        float* tile = target.Tile;
-        int row = TShape.Vectors * TSimd.Width;
+        float* tile = target.Plain ? target.C : target.Tile;
+        nint row = target.Plain ? target.CRow : TShape.Vectors * TSimd.Width;
         if (TShape.Rows > 0) { TSimd.Store(tile + 0 * row, c0l); if (TShape.Vectors > 1) TSimd.Store(tile + 0 * row + TSimd.Width, c0h); }
         if (TShape.Rows > 1) { TSimd.Store(tile + 1 * row, c1l); if (TShape.Vectors > 1) TSimd.Store(tile + 1 * row + TSimd.Width, c1h); }
         if (TShape.Rows > 2) { TSimd.Store(tile + 2 * row, c2l); if (TShape.Vectors > 1) TSimd.Store(tile + 2 * row + TSimd.Width, c2h); }
@@ -189,7 +143,7 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
         if (TShape.Rows > 9) { TSimd.Store(tile + 9 * row, c9l); if (TShape.Vectors > 1) TSimd.Store(tile + 9 * row + TSimd.Width, c9h); }
         if (TShape.Rows > 10) { TSimd.Store(tile + 10 * row, c10l); if (TShape.Vectors > 1) TSimd.Store(tile + 10 * row + TSimd.Width, c10h); }
         if (TShape.Rows > 11) { TSimd.Store(tile + 11 * row, c11l); if (TShape.Vectors > 1) TSimd.Store(tile + 11 * row + TSimd.Width, c11h); }
-        TileFinish<TSimd, TVector>.Run(row, ref target);
+        if (!target.Plain) TileFinish<TSimd, TVector>.Run((int)row, ref target);
     }
 }
 

@@ -150,21 +150,26 @@ internal sealed unsafe class MaxPool2dLastKernel(MaxPool2d op, int channels) : P
 
 /// <summary>
 /// Where windows touch no input twice and leave none out between them, a row of the output a unit writes the input rows
-/// below it; otherwise one unit an image scatters.
+/// below it; otherwise a unit scatters a block of an image's channels.
 /// </summary>
 internal sealed unsafe class MaxPool2dGradientLastKernel(MaxPool2dGradient op, int channels) : PoolLastKernel(op, channels)
 {
     private readonly bool tiled = op.Kernel == op.Stride && op.Padding == 0;
 
-    public override int Units(int stage) => tiled ? base.Units(stage) : op.Planes / Channels;
+    private const int ScatteredChannels = 16;
 
-    public override double UnitSeconds(int stage) => tiled ? base.UnitSeconds(stage) : (op.H * op.W * 0.3e-9 + OutH * OutW * 3e-9) * Channels;
+    private int ChannelBlocks => (Channels + ScatteredChannels - 1) / ScatteredChannels;
+
+    public override int Units(int stage) => tiled ? base.Units(stage) : op.Planes / Channels * ChannelBlocks;
+
+    public override double UnitSeconds(int stage) =>
+        tiled ? base.UnitSeconds(stage) : (op.H * op.W * 0.3e-9 + OutH * OutW * 3e-9) * Math.Min(Channels, ScatteredChannels);
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
         for (int unit = from; unit < to; unit++)
             if (tiled) Row(memory, unit / OutH, unit % OutH);
-            else Scatter(memory, unit);
+            else Scatter(memory, unit / ChannelBlocks, unit % ChannelBlocks * ScatteredChannels);
     }
 
     private void Row(in CpuKernelMemory memory, int image, int oh)
@@ -193,14 +198,15 @@ internal sealed unsafe class MaxPool2dGradientLastKernel(MaxPool2dGradient op, i
         for (; c < Channels; c++) dx[c] = argmax[c] == position ? dy[c] : 0;
     }
 
-    private void Scatter(in CpuKernelMemory memory, int image)
+    private void Scatter(in CpuKernelMemory memory, int image, int channel)
     {
         int outPixels = OutH * OutW;
         float* dy = memory[0] + (long)image * outPixels * Channels;
         int* argmax = memory.Int32(1) + (long)image * outPixels * Channels;
         Span<float> dx = new(memory[2] + (long)image * op.H * op.W * Channels, op.H * op.W * Channels); // its bounds check guards against a foreign argmax
-        dx.Clear();
-        for (int i = 0; i < outPixels; i++)
-            for (int c = 0; c < Channels; c++, dy++, argmax++) dx[*argmax * Channels + c] += *dy;
+        int end = Math.Min(Channels, channel + ScatteredChannels);
+        for (int i = 0; i < op.H * op.W; i++) dx[(i * Channels + channel)..(i * Channels + end)].Clear();
+        for (int i = 0; i < outPixels; i++, dy += Channels, argmax += Channels)
+            for (int c = channel; c < end; c++) dx[argmax[c] * Channels + c] += dy[c];
     }
 }

@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+using OnDeviceLearning.Operations;
+
+namespace OnDeviceLearning.Tests.Operations;
+
+/// <summary>Runs every operation's scalar reference, one after another: whole programs of other devices are held against it.</summary>
+internal sealed class ReferenceDevice : ComputeDevice
+{
+    public override string Name => "Reference";
+
+    public override DeviceKind Kind => DeviceKind.Cpu;
+
+    protected override DeviceBuffer AllocateCore(int length, ElementType type) => new Memory(this, length, type);
+
+    protected override DeviceProgram RecordCore(IReadOnlyList<BoundOperation> operations) => new Program([.. operations]);
+
+    protected override void DisposeCore() { }
+
+    private sealed unsafe class Memory : DeviceBuffer
+    {
+        private int[]? elements; // floats as their bits
+        private readonly GCHandle pin;
+
+        public Memory(ComputeDevice device, int length, ElementType type) : base(device, length, type)
+        {
+            elements = new int[length];
+            pin = GCHandle.Alloc(elements, GCHandleType.Pinned);
+        }
+
+        public int* Pointer => (int*)pin.AddrOfPinnedObject();
+
+        protected override void WriteCore(ReadOnlySpan<byte> source, int offset) => source.CopyTo(MemoryMarshal.AsBytes(elements.AsSpan(offset)));
+
+        protected override void ReadCore(Span<byte> target, int offset) => MemoryMarshal.AsBytes(elements.AsSpan(offset))[..target.Length].CopyTo(target);
+
+        public override void Dispose()
+        {
+            if (elements is null) return;
+            elements = null;
+            pin.Free();
+        }
+    }
+
+    private sealed unsafe class Program(BoundOperation[] operations) : DeviceProgram
+    {
+        public override int StepCount => operations.Length;
+
+        public override int NextStep => next;
+
+        private int next;
+
+        public override void Restart() => next = 0;
+
+        public override bool Advance(long deadline, bool atLeastOne = false)
+        {
+            for (; next < operations.Length; next++)
+            {
+                (Operation operation, IReadOnlyList<BufferRange> operands) = operations[next];
+                nint[] pointers = [.. operands.Select(o => (nint)(((Memory)o.Buffer).Pointer + o.Offset))];
+                operation.Reference(new OperandSpans(pointers, operation.Operands));
+            }
+            return true;
+        }
+
+        public override void Dispose() { }
+    }
+}
