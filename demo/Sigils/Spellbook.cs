@@ -18,23 +18,42 @@ internal sealed class Spellbook : IDisposable
     /// <exception cref="DeviceException">The device cannot be used.</exception>
     public Spellbook(string backboneFile, TourDevice wanted, ulong seed)
     {
-        device = wanted switch
+        (device, backbone) = wanted switch
         {
-            TourDevice.Cpu => ComputeDevice.OpenCpu(),
-            TourDevice.Vulkan => OpenVulkan(),
-            _ => ComputeDevice.Open(DirectX12.Provider, Vulkan.Provider),
+            TourDevice.Cpu => Load(ComputeDevice.OpenCpu()),
+            TourDevice.Vulkan => Load(OpenVulkan()),
+            _ => LoadWhileLooking(),
         };
-        try
+        options = new AdaptiveClassifierOptions { Seed = seed };
+        spells = new AdaptiveClassifier(backbone, options);
+
+        (ComputeDevice, Backbone) Load(ComputeDevice device)
         {
-            backbone = Backbone.Load(backboneFile, device);
-            options = new AdaptiveClassifierOptions { Seed = seed };
-            spells = new AdaptiveClassifier(backbone, options);
+            try
+            {
+                return (device, Backbone.Load(backboneFile, device));
+            }
+            catch
+            {
+                device.Dispose();
+                throw;
+            }
         }
-        catch
+
+        // Looking for a GPU takes about as long as loading for the CPU; where there is none, all is ready by then.
+        (ComputeDevice, Backbone) LoadWhileLooking()
         {
-            backbone?.Dispose();
-            device.Dispose();
-            throw;
+            Task<ComputeDevice> looking = Task.Run(() => ComputeDevice.Open(DirectX12.Provider, Vulkan.Provider));
+            (ComputeDevice cpu, Backbone ready) = Load(ComputeDevice.OpenCpu());
+            ComputeDevice best = looking.GetAwaiter().GetResult();
+            if (best.Kind == DeviceKind.Cpu)
+            {
+                best.Dispose();
+                return (cpu, ready);
+            }
+            ready.Dispose();
+            cpu.Dispose();
+            return Load(best);
         }
     }
 

@@ -31,13 +31,15 @@ public sealed class ChannelsLastTests
             g.Add("x.conv", new Conv2dLayer(18, 18, 3, 3, 1, 1));
             g.Add("x.norm", new BatchNormLayer(18));
             g.Add("x", new AddLayer(), g.Last, from);
-        }),
+        }
+        ),
         ["concatenation"] = (36, g =>
         {
             string from = g.Last;
             g.Add("x.act", new ActivationLayer(ActivationKind.Tanh));
             g.Add("x", new ConcatLayer(0), g.Last, from);
-        }),
+        }
+        ),
         ["depthwise"] = (18, g => g.Add("x", new Conv2dLayer(18, 18, 3, 3, 1, 1, 1, 18))),
         ["depthwise with a stride"] = (18, g => g.Add("x", new Conv2dLayer(18, 18, 5, 3, 2, 2, 1, 18))),
         ["pointwise with a stride"] = (20, g => g.Add("x", new Conv2dLayer(18, 20, 1, 1, 2))),
