@@ -5,8 +5,8 @@ namespace OnDeviceLearning;
 
 /// <summary>Devices that speak DirectX 12: Windows 10 or later, feature level 11.0, shader model 6.</summary>
 /// <remarks>
-/// A device works beside the caller's thread: a thread of its own submits programs, and only reading results, <c>Run</c> and
-/// <c>Wait</c> wait for it. Its memory is capped (<see cref="DirectX12Options.MemoryCapBytes"/>).
+/// A device works beside the caller's thread: a thread of its own submits programs. Reading results, <c>Run</c>, <c>Wait</c>,
+/// disposing what is under way and more writes than its pages hold wait for it. Its memory is capped (<see cref="DirectX12Options.MemoryCapBytes"/>).
 /// </remarks>
 public static class DirectX12
 {

@@ -144,6 +144,7 @@ internal sealed class DirectX12Worker : IDisposable
     private void ThrowIfFailed()
     {
         if (failure is not { } failed) return;
-        throw failed is DeviceLostException ? new DeviceLostException(failed.Message, failed) : new DeviceException(failed.Message, failed);
+        // Every later request is dropped: whatever it was, the device is as good as lost.
+        throw new DeviceLostException(failed.Message, failed);
     }
 }

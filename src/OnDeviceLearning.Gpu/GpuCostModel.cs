@@ -6,7 +6,7 @@ namespace OnDeviceLearning.Gpu;
 /// </summary>
 internal sealed class GpuCostModel
 {
-    /// <summary>No submission is planned longer: drivers reset devices that do not answer, and a game's frames wait behind it.</summary>
+    /// <summary>No submission of several dispatches is planned longer, and a longer dispatch goes alone: drivers reset devices that do not answer, and a game's frames wait behind it.</summary>
     public const double LongestSubmission = 4e-3;
 
     /// <summary>A segment, the least that is submitted: as short as a frame budget needs it.</summary>

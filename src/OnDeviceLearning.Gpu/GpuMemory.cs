@@ -109,6 +109,13 @@ internal sealed class GpuMemory(GpuMemoryLimits limits, Func<ElementType, int, G
     {
         if (4 * size > limits.MaxBlockBytes)
             throw new DeviceException($"{limits.Device}: one buffer of {Mebibytes(4 * size)} is needed; the device can bind {Mebibytes(limits.MaxBlockBytes)}. Use a smaller batch, or the CPU device.");
+        // Blocks that are kept empty for whoever comes next must not stand in anybody's way.
+        if (4 * size > limits.CapBytes - Bytes || arenas.Count == limits.MaxBlocks)
+            foreach (Arena empty in arenas.FindAll(a => a.IsEmpty))
+            {
+                arenas.Remove(empty);
+                destroy(empty.Block);
+            }
         long taken = Bytes, left = limits.CapBytes - taken;
         if (4 * size > left)
         {

@@ -147,8 +147,10 @@ internal sealed class GpuPlan
         GpuKernel kernel = device.Kernel(dispatch.Kernel);
         var bound = new GpuDispatch(kernel, (dispatch.ThreadsX, dispatch.ThreadsY, dispatch.ThreadsZ), arguments, constants, barrier, dispatch.Flops, dispatch.Bytes);
         GpuLimits limits = device.Limits;
-        if (dispatch.ThreadsX < 1 || dispatch.ThreadsY < 1 || dispatch.ThreadsZ < 1 || bound.GroupsX > limits.MaxGroupsX || bound.GroupsY > limits.MaxGroupsY || bound.GroupsZ > limits.MaxGroupsZ)
-            throw Broken(lowered.Bound, dispatch, $"asks for {bound.GroupsX} x {bound.GroupsY} x {bound.GroupsZ} groups; the device allows {limits.MaxGroupsX} x {limits.MaxGroupsY} x {limits.MaxGroupsZ}");
+        if (dispatch.ThreadsX < 1 || dispatch.ThreadsY < 1 || dispatch.ThreadsZ < 1)
+            throw Broken(lowered.Bound, dispatch, $"asks for {dispatch.ThreadsX} x {dispatch.ThreadsY} x {dispatch.ThreadsZ} threads");
+        if (bound.GroupsX > limits.MaxGroupsX || bound.GroupsY > limits.MaxGroupsY || bound.GroupsZ > limits.MaxGroupsZ)
+            throw new DeviceException($"{lowered.Bound.Operation}: too large for this device: it asks for {bound.GroupsX} x {bound.GroupsY} x {bound.GroupsZ} groups, and the device allows {limits.MaxGroupsX} x {limits.MaxGroupsY} x {limits.MaxGroupsZ}. Use a smaller batch, or the CPU device.");
         return bound;
     }
 

@@ -7,8 +7,9 @@ namespace OnDeviceLearning;
 
 /// <summary>Devices that speak Vulkan 1.1 or later.</summary>
 /// <remarks>
-/// A device works beside the caller's thread: programs are submitted and looked after, and only reading results, <c>Run</c>
-/// and <c>Wait</c> wait for it. Its memory is capped (<see cref="VulkanOptions.MemoryCapBytes"/>).
+/// A device works beside the caller's thread: programs are submitted and looked after. Reading results, <c>Run</c>, <c>Wait</c>
+/// and disposing what is under way wait for it; so does writing, where three pages of writes, of 1 MiB each, are under
+/// way. Its memory is capped (<see cref="VulkanOptions.MemoryCapBytes"/>).
 /// </remarks>
 public static class Vulkan
 {
@@ -65,7 +66,8 @@ public static class Vulkan
 
     /// <summary>
     /// The game's buffer as a buffer of a device attached to the game's: its content is an operand without passing through
-    /// the host. What the game wrote before, on the same queue, is seen. Disposing it waits until nothing touches the
+    /// the host. What the game wrote before, on the same queue, is seen. What is written from here is submitted at once; before
+    /// the game uses what a program wrote, it needs a barrier of its own, from compute to its use. Disposing it waits until nothing touches the
     /// game's buffer any more.
     /// </summary>
     /// <param name="device">From <see cref="Attach"/>.</param>

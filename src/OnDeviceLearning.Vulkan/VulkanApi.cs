@@ -53,6 +53,13 @@ internal sealed class VulkanApi(Vk vk, Func<string, int, bool>? loseAt)
         });
     }
 
+    /// <summary>Where what was gathered for the device is gone with a failed call, what is on it can no longer be trusted: it counts as lost.</summary>
+    public DeviceLostException Lose(DeviceException cause)
+    {
+        lost = true;
+        return new DeviceLostException($"{cause.Message} What was written to the device did not arrive; what was on it must be made anew.", cause);
+    }
+
     /// <summary>Before work that needs the device.</summary>
     /// <exception cref="DeviceLostException">It is gone.</exception>
     public void RequireDevice(string what)

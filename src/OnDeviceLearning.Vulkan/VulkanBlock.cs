@@ -11,6 +11,9 @@ internal sealed class VulkanBlock(ElementType type, int length, Buffer buffer, D
     public Buffer Buffer => buffer;
 
     public DeviceMemory Memory => memory;
+
+    /// <summary>Whether it is the game's.</summary>
+    public bool IsImported => memory.Handle == 0;
 }
 
 /// <summary>Buffers with memory of their own, for blocks and for transfers.</summary>

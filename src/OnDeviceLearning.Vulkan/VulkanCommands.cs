@@ -24,8 +24,8 @@ internal sealed unsafe class VulkanCommands : GpuCommands
         api = device.Api;
         int count = plan.Segments.Count;
         tickets = new ulong[count];
-        segments = (CommandBuffer*)NativeMemory.AllocZeroed((nuint)Math.Max(1, count), (nuint)sizeof(CommandBuffer));
         descriptors = new VulkanDescriptors(device, plan.Dispatches);
+        segments = (CommandBuffer*)NativeMemory.AllocZeroed((nuint)Math.Max(1, count), (nuint)sizeof(CommandBuffer));
         try
         {
             api.RequireDevice("Record");

@@ -69,6 +69,19 @@ internal sealed unsafe class VulkanPipelineCache
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             // A start that compiles again is slower and nothing else.
+            TryDelete(temporary);
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // In nobody's way.
         }
     }
 

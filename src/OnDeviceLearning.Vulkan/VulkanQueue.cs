@@ -14,6 +14,7 @@ internal sealed unsafe class VulkanQueue
         public Fence Fence;
         public int Waiters;
         public bool Finished;
+        public bool IsFree;
     }
 
     private readonly VulkanApi api;
@@ -96,10 +97,17 @@ internal sealed unsafe class VulkanQueue
         Result result = api.Vk.WaitForFences(device, 1, &fence, true, ulong.MaxValue);
         lock (Gate)
         {
-            api.Check(result, "vkWaitForFences");
-            Poll();
-            // Whoever waits last gives the fence back; Poll does it only where nobody waits.
-            if (--waited.Waiters == 0 && waited.Finished) free.Push(waited);
+            waited.Waiters--;
+            try
+            {
+                api.Check(result, "vkWaitForFences");
+                Poll();
+            }
+            finally
+            {
+                // Whoever waits last gives the fence back; Poll does it only where nobody waits.
+                if (waited is { Waiters: 0, Finished: true, IsFree: false }) GiveBack(waited);
+            }
         }
     }
 
@@ -132,8 +140,14 @@ internal sealed unsafe class VulkanQueue
             underWay.Dequeue();
             submission.Finished = true;
             Volatile.Write(ref finished, submission.Ticket);
-            if (submission.Waiters == 0) free.Push(submission);
+            if (submission.Waiters == 0) GiveBack(submission);
         }
+    }
+
+    private void GiveBack(Submission submission)
+    {
+        submission.IsFree = true;
+        free.Push(submission);
     }
 
     private Submission Take()
@@ -141,8 +155,9 @@ internal sealed unsafe class VulkanQueue
         if (free.TryPop(out Submission? submission))
         {
             Fence used = submission.Fence;
-            submission.Finished = false;
-            api.Check(api.Vk.ResetFences(device, 1, &used), "vkResetFences");
+            if (api.Vk.ResetFences(device, 1, &used) is var result && result != Result.Success) free.Push(submission);
+            api.Check(result, "vkResetFences");
+            (submission.Finished, submission.IsFree) = (false, false);
             return submission;
         }
         FenceCreateInfo info = new() { SType = StructureType.FenceCreateInfo };

@@ -84,7 +84,8 @@ internal sealed unsafe class VulkanTransfers
                     page.Used += count;
                     offset += count / 4;
                     source = source[count..];
-                    if (page.Used == PageBytes) Flush();
+                    // The game's next submission is to see what was written to its own buffer.
+                    if (page.Used == PageBytes || ((VulkanBlock)block).IsImported) Flush();
                     continue;
                 }
             }
@@ -103,6 +104,7 @@ internal sealed unsafe class VulkanTransfers
                 {
                     Touch(page, block, offset, length, writes: true);
                     api.Vk.CmdFillBuffer(page.Commands, ((VulkanBlock)block).Buffer, 4UL * (ulong)offset, 4UL * (ulong)length, 0);
+                    if (((VulkanBlock)block).IsImported) Flush();
                     return;
                 }
             }
@@ -139,9 +141,17 @@ internal sealed unsafe class VulkanTransfers
         Page page = pages[current];
         if (!page.IsRecording) return page.Ticket;
         page.IsRecording = false;
-        api.Check(api.Vk.EndCommandBuffer(page.Commands), "vkEndCommandBuffer");
-        CommandBuffer commands = page.Commands;
-        page.Ticket = queue.Submit(&commands, 1);
+        try
+        {
+            api.Check(api.Vk.EndCommandBuffer(page.Commands), "vkEndCommandBuffer");
+            CommandBuffer commands = page.Commands;
+            page.Ticket = queue.Submit(&commands, 1);
+        }
+        catch (DeviceException e) when (e is not DeviceLostException)
+        {
+            // Writes in this page have returned long ago.
+            throw api.Lose(e);
+        }
         current = (current + 1) % Pages;
         return page.Ticket;
     }

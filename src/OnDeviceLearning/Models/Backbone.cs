@@ -239,8 +239,18 @@ public sealed class Backbone : IDisposable
     private void MoveToCpu(DeviceLostException loss)
     {
         ComputeDevice cpu = ComputeDevice.OpenCpu();
-        var imageThere = new BackboneEncoder(imagePlan, weights!, cpu);
-        var textThere = new BackboneEncoder(textPlan, weights!, cpu);
+        BackboneEncoder? imageThere = null, textThere;
+        try
+        {
+            imageThere = new BackboneEncoder(imagePlan, weights!, cpu);
+            textThere = new BackboneEncoder(textPlan, weights!, cpu);
+        }
+        catch
+        {
+            imageThere?.Dispose();
+            cpu.Dispose();
+            throw;
+        }
         image.Dispose();
         text.Dispose();
         if (ownsDevice) Device.Dispose();

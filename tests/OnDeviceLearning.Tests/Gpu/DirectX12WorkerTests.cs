@@ -79,10 +79,10 @@ public sealed class DirectX12WorkerTests
         long failed = worker.Ask(new DirectX12Request(new Failing(new InvalidOperationException("broken")), 0, 0));
         long later = worker.Ask(new DirectX12Request(notes, 1, 0));
         held.Go.Set();
-        Assert.Contains("explained: broken", Assert.Throws<DeviceException>(() => worker.Wait(failed)).Message, StringComparison.Ordinal);
-        Assert.Throws<DeviceException>(() => worker.Wait(later));
-        Assert.Throws<DeviceException>(() => worker.IsFinished(failed));
-        Assert.Throws<DeviceException>(() => worker.Ask(new DirectX12Request(notes, 1, 0)));
+        Assert.Contains("explained: broken", Assert.Throws<DeviceLostException>(() => worker.Wait(failed)).Message, StringComparison.Ordinal);
+        Assert.Throws<DeviceLostException>(() => worker.Wait(later));
+        Assert.Throws<DeviceLostException>(() => worker.IsFinished(failed));
+        Assert.Throws<DeviceLostException>(() => worker.Ask(new DirectX12Request(notes, 1, 0)));
         worker.Drain();
         Assert.Empty(notes.Done);
     }

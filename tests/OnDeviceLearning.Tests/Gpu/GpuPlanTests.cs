@@ -84,8 +84,13 @@ public sealed class GpuPlanTests
         Refused("writes 'a', which the operation only reads", _ => new([Dispatch("Add", 100, [2, 1, 0])], []));
         Refused("asks for the offset of argument 7, which it does not bind",
             _ => new([Dispatch("Add", 100, [0, 1, 2]) with { Constants = [KernelConstant.Of(1), KernelConstant.Of(2f), KernelConstant.OffsetOf(7)] }], []));
-        Refused("asks for 65536 x 1 x 1 groups; the device allows 65535 x 65535 x 65535", _ => new([Dispatch("Add", 64 * 65535 + 1, [0, 1, 2])], []));
-        Refused("asks for 0 x 1 x 1 groups", _ => new([Dispatch("Add", 0, [0, 1, 2])], []));
+        Refused("asks for 0 x 1 x 1 threads", _ => new([Dispatch("Add", 0, [0, 1, 2])], []));
+
+        // An operation may be too large for a device without anybody's mistake.
+        using FakeGpu small = Open(_ => new([Dispatch("Add", 64 * 65535 + 1, [0, 1, 2])], []));
+        DeviceBuffer operand = small.Allocate(1000);
+        DeviceException e = Assert.Throws<DeviceException>(() => small.Record([Add(operand, 0, 100, 200)]));
+        Assert.Contains("too large for this device: it asks for 65536 x 1 x 1 groups, and the device allows 65535 x 65535 x 65535", e.Message);
 
         static void Refused(string part, Func<Operation, LoweredOperation> lower)
         {

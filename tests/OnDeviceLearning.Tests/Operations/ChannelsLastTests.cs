@@ -18,6 +18,7 @@ public sealed class ChannelsLastTests
     private static Dictionary<string, (int Channels, Action<GraphBuilder> Add)> Layers() => new()
     {
         ["batch norm"] = (18, g => g.Add("x", new BatchNormLayer(18))),
+        ["norm of the flattened"] = (18, g => g.Add("x", new ActivationLayer(ActivationKind.Gelu))),
         ["group norm"] = (18, g => g.Add("x", new GroupNormLayer(18, 3))),
         ["relu"] = (18, g => g.Add("x", new ActivationLayer(ActivationKind.Relu))),
         ["gelu"] = (18, g => g.Add("x", new ActivationLayer(ActivationKind.Gelu))),
@@ -56,7 +57,9 @@ public sealed class ChannelsLastTests
         string second = graph.Last;
         graph.Add("mean", new GlobalAveragePoolLayer());
         graph.Add("flat", new FlattenLayer(), second);
-        graph.Add("both", new ConcatLayer(0), "flat", "mean");
+        // A flattened image is the image's memory, but no image: its norm has a parameter for every element.
+        if (follower == "norm of the flattened") graph.Add("flat.norm", new BatchNormLayer(14 * 11 * 9));
+        graph.Add("both", new ConcatLayer(0), graph.Last, "mean");
         int features = graph.Build().OutputShape[0];
         graph.Add("head", new LinearLayer(features, 5));
         return graph.Build();

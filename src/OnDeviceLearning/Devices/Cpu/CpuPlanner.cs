@@ -53,20 +53,20 @@ internal sealed unsafe class CpuPlanner(CpuDevice device)
                 if (GathersPlanes(op, o[0])) Emit(bound, new Conv2dWeightGradientKernel(op, planes: true), Dense(o[0]), dy, Dense(o[2]));
                 else Emit(bound, CpuKernels.For(op), Last(o[0], op.N, op.C, op.H * op.W), dy, Dense(o[2]));
                 break;
-            case BiasAdd op when ImageAt(o[0]) is { } x:
+            case BiasAdd op when ImageAt(o[0]) is { } x && x.C == op.Channels:
                 Emit(bound, new BiasAddKernel(new BiasAdd(op.Outer * op.Inner, op.Channels, 1)), Last(o[0], x), Dense(o[1]), new Output(o[2], x));
                 break;
-            case BiasGradient op when ImageAt(o[0]) is { } x:
+            case BiasGradient op when ImageAt(o[0]) is { } x && x.C == op.Channels:
                 Emit(bound, new BiasColumnGradientKernel(op.Outer * op.Inner, op.Channels), Last(o[0], x), Dense(o[1]));
                 break;
-            case BatchNorm op when ImageAt(o[0]) is { } x:
+            case BatchNorm op when ImageAt(o[0]) is { } x && x.C == op.Channels:
                 Emit(bound, new BatchNormKernel(op with { N = op.N * op.Inner, Inner = 1 }),
                     Last(o[0], x), Dense(o[1]), Dense(o[2]), Dense(o[3]), Dense(o[4]), new Output(o[5], x));
                 break;
-            case BatchNormInputGradient op when ImageAt(o[2]) is { } x:
+            case BatchNormInputGradient op when ImageAt(o[2]) is { } x && x.C == op.Channels:
                 Emit(bound, new BatchNormKernel(op with { N = op.N * op.Inner, Inner = 1 }), Dense(o[0]), Dense(o[1]), Last(o[2], x), new Output(o[3], x));
                 break;
-            case BatchNormAffineGradient op when (ImageAt(o[0]) ?? ImageAt(o[3])) is { } x:
+            case BatchNormAffineGradient op when (ImageAt(o[0]) ?? ImageAt(o[3])) is { } x && x.C == op.Channels:
                 Emit(bound, new NormColumnGradientKernel(op with { N = op.N * op.Inner, Inner = 1 }),
                     Last(o[0], x), Dense(o[1]), Dense(o[2]), Last(o[3], x), Dense(o[4]), Dense(o[5]));
                 break;
