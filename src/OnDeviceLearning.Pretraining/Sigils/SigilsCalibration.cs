@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics.Tensors;
 using OnDeviceLearning.Models;
 using OnDeviceLearning.Sigils;
 
@@ -56,11 +57,11 @@ internal static class SigilsCalibration
             for (int i = 0; i < compositions.Count; i++)
             {
                 backbone.Embed(SigilArtist.Draw(compositions[i], HandStyle.Sample(random), random), image);
-                double best = texts.Max(t => System.Numerics.Tensors.TensorPrimitives.Dot(t, image));
+                double best = texts.Max(t => TensorPrimitives.Dot(t, image));
                 (i < sizes.Ways ? known : unknown).Add(best);
                 // A class's own mean: that another's is nearer makes nothing known. Strangers are known by any.
-                if (i < sizes.Ways) knownByExamples.Add(System.Numerics.Tensors.TensorPrimitives.Dot(means[i], image));
-                else unknownByExamples.Add(means.Max(m => System.Numerics.Tensors.TensorPrimitives.Dot(m, image)));
+                if (i < sizes.Ways) knownByExamples.Add(TensorPrimitives.Dot(means[i], image));
+                else unknownByExamples.Add(means.Max(m => TensorPrimitives.Dot(m, image)));
             }
         }
         (double slope, double intercept) = Logistic(known, unknown);
@@ -82,9 +83,9 @@ internal static class SigilsCalibration
         for (int i = 0; i < count; i++)
         {
             backbone.Embed(SigilArtist.Draw(composition, hand, random), image);
-            System.Numerics.Tensors.TensorPrimitives.Add(sum, image, sum);
+            TensorPrimitives.Add(sum, image, sum);
         }
-        System.Numerics.Tensors.TensorPrimitives.Divide(sum, System.Numerics.Tensors.TensorPrimitives.Norm<float>(sum), sum);
+        TensorPrimitives.Divide(sum, TensorPrimitives.Norm<float>(sum), sum);
         return sum;
     }
 

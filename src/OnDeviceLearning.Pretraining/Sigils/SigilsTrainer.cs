@@ -9,7 +9,7 @@ namespace OnDeviceLearning.Pretraining.Sigils;
 
 /// <summary>
 /// Trains the two encoders on pairs of drawing and description: the symmetric cross-entropy of CLIP (arXiv 2103.00020)
-/// over batches in which groups of four differ by one thing, plus the facts of <see cref="CompositionAttributes"/>.
+/// over batches in which groups of up to 16 differ by one thing, plus the facts of <see cref="CompositionAttributes"/>.
 /// </summary>
 internal sealed class SigilsTrainer
 {

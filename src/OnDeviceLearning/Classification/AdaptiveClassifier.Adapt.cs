@@ -62,7 +62,7 @@ public sealed partial class AdaptiveClassifier
         }
     }
 
-    internal Thread? BackgroundThread => runner.Thread;
+    internal Thread? BackgroundThread => runner.Worker;
 
     private AdaptReport Report(AdaptStatus status, float progress) => new(status, progress, adaptation, readOnlyChanged);
 

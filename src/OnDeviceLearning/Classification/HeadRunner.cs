@@ -17,7 +17,7 @@ internal sealed class HeadRunner : IDisposable
     private readonly bool background;
     private AutoResetEvent? wake;
     private ManualResetEvent? parked;
-    private System.Threading.Thread? thread;
+    private Thread? thread;
     private Exception? failure;
     private volatile bool busy;
     private volatile bool cancelled;
@@ -33,7 +33,7 @@ internal sealed class HeadRunner : IDisposable
     }
 
     /// <summary>The background thread, once it was needed.</summary>
-    public Thread? Thread => thread;
+    public Thread? Worker => thread;
 
     /// <summary>Whether the background thread has the trainer.</summary>
     public bool IsBusy => busy;
@@ -94,7 +94,7 @@ internal sealed class HeadRunner : IDisposable
         if (thread is not null) return;
         wake = new AutoResetEvent(false);
         parked = new ManualResetEvent(true);
-        thread = new System.Threading.Thread(Work) { IsBackground = true, Name = "AdaptiveClassifier", Priority = ThreadPriority.BelowNormal };
+        thread = new Thread(Work) { IsBackground = true, Name = "AdaptiveClassifier", Priority = ThreadPriority.BelowNormal };
         thread.Start();
     }
 
