@@ -37,7 +37,7 @@ internal static class EvalSigilsCommand
             else SigilsTables.Write(scores, Terminal.Console(output));
             return 0;
         }, CancellationToken.None));
-        return new Command("eval", "Measure a backbone.") { sigils };
+        return sigils;
     }
 
     private static SigilsScores Measure(

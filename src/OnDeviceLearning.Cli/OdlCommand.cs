@@ -10,8 +10,14 @@ internal static class OdlCommand
         var root = new RootCommand("Learning on the player's own device: train, look into, measure and run backbones.")
         {
             InspectCommand.Create(output),
-            EvalSigilsCommand.Create(output, error),
-            PretrainCommand.Create(output, error),
+            new Command("eval", "Measure a backbone.")
+            {
+                EvalSigilsCommand.Create(output, error),
+            },
+            new Command("pretrain", "Train a backbone.")
+            {
+                PretrainSigilsCommand.Create(output, error),
+            },
         };
         DeviceCommands.AddTo(root, output);
         return CommandLine.Run(root, "odl", args, output, error);

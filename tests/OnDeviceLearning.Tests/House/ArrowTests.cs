@@ -18,11 +18,13 @@ public sealed class ArrowTests
         ["OnDeviceLearning.DirectX12"] = new([Runtime, "OnDeviceLearning.Gpu"], ["ComputeSharp"]),
         ["OnDeviceLearning.Conformance"] = new([Runtime], []),
         ["OnDeviceLearning.Sigils"] = new([Runtime], []),
+        ["OnDeviceLearning.Datasets"] = new([Runtime], ["StbImageSharp"]),
+        ["OnDeviceLearning.Evaluation"] = new([Runtime, "OnDeviceLearning.Datasets", "OnDeviceLearning.Sigils"], []),
         ["ComputeSharp.Subset"] = new([], []),
         ["Kernels"] = new(["ComputeSharp.Subset"], []),
         ["Compiler"] = new([], ["Microsoft.CodeAnalysis.CSharp"]),
         ["OnDeviceLearning.Cli.Devices"] = new([Runtime, "OnDeviceLearning.Vulkan", "OnDeviceLearning.DirectX12", "OnDeviceLearning.Conformance"], ["System.CommandLine"]),
-        ["OnDeviceLearning.Pretraining"] = new([Runtime, "OnDeviceLearning.Sigils"], ["TorchSharp-cpu", "Google.Protobuf"]),
+        ["OnDeviceLearning.Pretraining"] = new([Runtime, "OnDeviceLearning.Datasets", "OnDeviceLearning.Sigils"], ["TorchSharp-cpu", "Google.Protobuf"]),
     };
 
     private static readonly string[] AllProjects = [.. RepositoryFiles.All.Where(p => p.EndsWith(".csproj", StringComparison.Ordinal))];

@@ -4,7 +4,7 @@ using OnDeviceLearning.Pretraining.Sigils;
 namespace OnDeviceLearning.Cli;
 
 /// <summary><c>odl pretrain sigils</c>: trains the sigils backbone from nothing.</summary>
-internal static class PretrainCommand
+internal static class PretrainSigilsCommand
 {
     public static Command Create(TextWriter output, TextWriter error)
     {
@@ -33,6 +33,6 @@ internal static class PretrainCommand
             output.WriteLine($"Wrote {path}; measure it with: odl eval sigils --backbone {path}");
             return 0;
         }, CancellationToken.None));
-        return new Command("pretrain", "Train a backbone.") { sigils };
+        return sigils;
     }
 }
