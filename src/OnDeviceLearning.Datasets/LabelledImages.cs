@@ -95,7 +95,7 @@ public sealed class LabelledImages
         for (int i = 0; i < source.Length; i++) target[i] = source[i] / 255f;
     }
 
-    /// <summary>An image of its own, for the classifier; colours become their mean.</summary>
+    /// <summary>An image of its own; colours become their mean.</summary>
     public GrayImage Gray(int image)
     {
         var values = new float[Size];
@@ -104,6 +104,18 @@ public sealed class LabelledImages
         if (Channels == 3)
             for (int i = 0; i < plane; i++) values[i] = Math.Min(1, (values[i] + values[plane + i] + values[2 * plane + i]) / 3);
         return new GrayImage(Width, Height, values.AsMemory(0, plane));
+    }
+
+    /// <summary>An image of its own, for the classifier, in grey or in colour as it is here.</summary>
+    public ClassifierInput Input(int image)
+    {
+        if (Channels == 1) return Gray(image);
+        var values = new float[Size];
+        CopyTo(image, values);
+        int plane = Height * Width;
+        var interleaved = new byte[Size];
+        for (int i = 0; i < Size; i++) interleaved[i] = (byte)(255 * values[i % 3 * plane + i / 3] + 0.5f);
+        return new ColorImage(Width, Height, interleaved);
     }
 
     /// <summary>The images of some classes, which are numbered anew in the given order.</summary>

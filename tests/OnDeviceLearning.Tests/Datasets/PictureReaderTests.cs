@@ -124,6 +124,7 @@ public sealed class PictureReaderTests : IDisposable
         var images = new LabelledImages("x", 3, 1, 2, [255, 0, 0, 0, 0, 255], [0], ["a"]);
         GrayImage gray = images.Gray(0);
         Assert.Equal([1 / 3f, 1 / 3f], gray.Pixels.ToArray());
+        Assert.Equal([255, 0, 0, 0, 0, 255], Assert.IsType<ColorImage>(images.Input(0)).Pixels.ToArray());
     }
 
     [Fact]
