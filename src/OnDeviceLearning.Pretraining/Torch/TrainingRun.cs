@@ -17,7 +17,10 @@ internal interface ITrainer
 }
 
 /// <summary>How long a run goes, and where its state is kept.</summary>
-/// <param name="Minutes">Training time; the number of steps that fit is planned from the speed of the first ones.</param>
+/// <param name="Minutes">
+/// Training time; the number of steps that fit is planned from the speed of the first ones. A run that goes on with other
+/// minutes than it began with is planned anew: so many from now on.
+/// </param>
 /// <param name="SpeedSteps">Steps before the plan is made; the second half of them is timed.</param>
 /// <param name="CheckpointFolder">Where the state is kept every few minutes; a run found there goes on.</param>
 /// <param name="Identity">What a state must agree with to be gone on from: another seed or start is another run.</param>
@@ -38,7 +41,7 @@ internal sealed class TrainingRun
         this.trainer = trainer;
         this.plan = plan;
         Directory.CreateDirectory(plan.CheckpointFolder);
-        if (File.Exists(Checkpoint)) totalSteps = Restore(trainer, Checkpoint, plan.Identity);
+        if (File.Exists(Checkpoint)) totalSteps = Restore(trainer, Checkpoint, plan.Identity, plan.Minutes);
     }
 
     private string Checkpoint => Path.Combine(plan.CheckpointFolder, "state.safetensors");
@@ -76,32 +79,33 @@ internal sealed class TrainingRun
             if (clock.Elapsed - saved > checkpointEvery)
             {
                 saved = clock.Elapsed;
-                Save(trainer, Checkpoint, totalSteps, plan.Identity);
+                Save(trainer, Checkpoint, totalSteps, plan.Identity, plan.Minutes);
             }
         }
-        Save(trainer, Checkpoint, totalSteps, plan.Identity);
+        Save(trainer, Checkpoint, totalSteps, plan.Identity, plan.Minutes);
         return trainer.Step >= totalSteps;
     }
 
     /// <summary>Keeps a state.</summary>
-    public static void Save(ITrainer trainer, string path, long totalSteps, string identity) =>
+    public static void Save(ITrainer trainer, string path, long totalSteps, string identity, double minutes) =>
         SafetensorsWriter.Write(path, trainer.State.Select(p => TorchTensors.ToFile(p.Key, p.Value, SafetensorsType.F32)), new Dictionary<string, string>
         {
             ["step"] = trainer.Step.ToString(CultureInfo.InvariantCulture),
             ["totalSteps"] = totalSteps.ToString(CultureInfo.InvariantCulture),
             ["run"] = identity,
+            ["minutes"] = minutes.ToString("R", CultureInfo.InvariantCulture),
         });
 
-    /// <summary>Takes over a state; returns the steps it is part of.</summary>
+    /// <summary>Takes over a state; returns the steps it is part of, <see cref="long.MaxValue"/> if they are to be planned anew.</summary>
     /// <exception cref="ModelFormatException">It is the state of another run.</exception>
-    public static long Restore(ITrainer trainer, string path, string identity)
+    public static long Restore(ITrainer trainer, string path, string identity, double minutes)
     {
         SafetensorsFile file = SafetensorsReader.Read(path);
         if (!file.Metadata.TryGetValue("run", out string? other) || other != identity)
             throw new ModelFormatException($"{path}: it is the state of another run ({other ?? "of an earlier version"}); this one is {identity}. Choose another checkpoint folder, or delete that one.");
         foreach ((string name, torch.Tensor parameter) in trainer.State) TorchTensors.Read(file, path, name, parameter);
         trainer.Step = Count("step");
-        return Count("totalSteps");
+        return file.Metadata.GetValueOrDefault("minutes") == minutes.ToString("R", CultureInfo.InvariantCulture) ? Count("totalSteps") : long.MaxValue;
 
         long Count(string key) => file.Metadata.TryGetValue(key, out string? text) && long.TryParse(text, CultureInfo.InvariantCulture, out long count) ? count
             : throw new ModelFormatException($"{path}: the metadata has no number '{key}'; it is no checkpoint of this recipe. Choose another checkpoint folder.");
