@@ -22,7 +22,7 @@ internal static class EvalOmniglotCommand
     public static Command Create(TextWriter output, TextWriter error)
     {
         var backbone = new Option<string>("--backbone") { Description = "The backbone to measure. Default: the one that ships with the tool.", HelpName = "FILE" };
-        var images = new Option<string>("--images")
+        var zip = new Option<string>("--images")
         {
             Description = "A zip of ALPHABET/characterNN/*.png to draw characters from, all of them. Default: the alphabets that the backbone's training held out of the background set.",
             HelpName = "FILE",
@@ -32,7 +32,7 @@ internal static class EvalOmniglotCommand
         var seed = new Option<int>("--seed") { Description = "Seed of the episodes.", DefaultValueFactory = _ => 1 };
         var json = new Option<bool>("--json") { Description = "Print one JSON object instead of a table." };
         episodes.Between(1, 1_000_000);
-        var command = new Command("omniglot", "Measure a characters backbone, 5 and 20 ways, 1 and 5 shots, on characters it never trained on.") { backbone, images, data, episodes, seed, json };
+        var command = new Command("omniglot", "Measure a characters backbone, 5 and 20 ways, 1 and 5 shots, on characters it never trained on.") { backbone, zip, data, episodes, seed, json };
         command.SetAction((parsed, cancellation) => Task.Run(() =>
         {
             string file = parsed.GetValue(backbone) ?? ShippedBackbone;
@@ -41,12 +41,15 @@ internal static class EvalOmniglotCommand
                     ? "this build brings no characters backbone; name one with --backbone FILE, or train one with 'odl pretrain omniglot --out FILE'."
                     : $"there is no backbone file '{file}'.");
             using Backbone model = Backbone.Load(file);
-            LabelledImages set = Characters(model, parsed.GetValue(images), parsed.GetValue(data));
+            LabelledImages set = Characters(model, parsed.GetValue(zip), parsed.GetValue(data));
             float[] features = OneShotEvaluation.Embed(model, set, null, cancellation);
             int[] classes = [.. Enumerable.Range(0, set.ClassNames.Count)];
-            Row[] rows = [.. kinds.Where(k => k.Ways <= classes.Length).Select(k =>
+            // What the characters are too few for, or the images of one, is left out.
+            int images = set.Labels.GroupBy(l => l).Min(g => g.Count());
+            Row[] rows = [.. kinds.Where(k => k.Ways <= classes.Length && k.Shots + k.Queries <= images).Select(k =>
                 new Row(k, OneShotEvaluation.Accuracy(features, set.Labels, classes, k, parsed.GetValue(episodes), parsed.GetValue(seed))))];
-            if (rows.Length == 0) throw new FormatException($"{set.Name}: {classes.Length} characters; expected at least {kinds[0].Ways}.");
+            if (rows.Length == 0)
+                throw new FormatException($"{set.Name}: {classes.Length} characters with {images} images or more; expected at least {kinds[0].Ways} with {kinds[0].Shots + kinds[0].Queries}.");
             Write(output, parsed.GetValue(json), file, model, set, parsed.GetValue(episodes), parsed.GetValue(seed), rows);
             return 0;
         }, CancellationToken.None));

@@ -25,8 +25,8 @@ public static class OmniglotRecipe
     internal static bool Run(
         VisionRecipeOptions options, bool holdOut, string? from, int classesPerStep, int speedSteps, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
-        options.Prepare();
         LabelledImages all = Omniglot.ReadBackground(options.Data, 2 * CharacterModel.Side);
+        options.Prepare();
         LabelledImages training = holdOut ? all.OfClasses(Omniglot.Split(all).Training) : all;
         var batches = new CharacterBatches(training, classesPerStep, options.Seed);
         var trainer = new CharacterTrainer(batches.ClassCount, options.Seed, TorchTensors.FastPrecision, continues: from is not null);

@@ -133,6 +133,7 @@ public sealed class PictureReaderTests : IDisposable
         Assert.True(QuickDraw.IsHeldOut("giraffe"));
         Assert.True(QuickDraw.IsHeldOut("snowman"));
         Assert.False(QuickDraw.IsHeldOut("star"));
+        Assert.Throws<ArgumentException>(() => QuickDraw.IsHeldOut(""));
         Assert.Contains("quickdraw-dataset", Assert.Throws<FileNotFoundException>(() => QuickDraw.PathOf(folder)).Message, StringComparison.Ordinal);
     }
 }
