@@ -13,10 +13,15 @@ internal static class OdlCommand
             new Command("eval", "Measure a backbone.")
             {
                 EvalSigilsCommand.Create(output, error),
+                EvalOmniglotCommand.Create(output, error),
             },
             new Command("pretrain", "Train a backbone.")
             {
                 PretrainSigilsCommand.Create(output, error),
+                PretrainImageCommands.Omniglot(output, error),
+                PretrainImageCommands.Cifar10(output, error),
+                PretrainImageCommands.Fashion(output, error),
+                PretrainImageCommands.QuickDraw(output, error),
             },
         };
         DeviceCommands.AddTo(root, output);

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Numerics.Tensors;
 using OnDeviceLearning.Models;
+using OnDeviceLearning.Pretraining.Calibration;
 using OnDeviceLearning.Sigils;
 
 namespace OnDeviceLearning.Pretraining.Sigils;
@@ -14,16 +14,8 @@ internal static class SigilsCalibration
 {
     private const int TestsPerClass = 3;
 
-    /// <summary>The share of inputs that do belong to a class and that may be called unknown.</summary>
-    private const double FalseUnknowns = 0.05;
-
-    /// <summary>The share of inputs that belong to no class and that may pass for known because they look like an example.</summary>
-    private const double FalseKnowns = 0.03;
-
     /// <summary>The share of examples that a player gives a wrong name.</summary>
     private const double WrongLabels = 0.08;
-
-    private static readonly float[] trusts = [0, 0.15f, 0.3f, 0.45f, 0.6f, 0.75f, 0.9f, 1];
 
     /// <summary>Writes a backbone file anew, with <c>odl.unknown</c> and <c>odl.adaptationPrior</c>.</summary>
     public static void Complete(string uncalibrated, string path, int seed, SigilsRecipeSizes sizes, CancellationToken cancellation)
@@ -32,7 +24,8 @@ internal static class SigilsCalibration
         var metadata = new Dictionary<string, string>(file.Metadata);
         using (Backbone backbone = Backbone.Load(uncalibrated))
             metadata["odl.unknown"] = Unknown(backbone, sizes, new Random(seed));
-        metadata["odl.adaptationPrior"] = Prior(file, metadata, sizes, seed, cancellation);
+        metadata["odl.adaptationPrior"] = PriorFit.ToJson(file, metadata, sizes.MostExamples, sizes.PriorEpisodes,
+            (backbone, shots, random) => Play(backbone, sizes.Ways, shots, random), seed, cancellation);
         SafetensorsWriter.Write(path, file.Tensors.Values, metadata);
     }
 
@@ -42,10 +35,7 @@ internal static class SigilsCalibration
     /// </summary>
     private static string Unknown(Backbone backbone, SigilsRecipeSizes sizes, Random random)
     {
-        var known = new List<double>();
-        var unknown = new List<double>();
-        var knownByExamples = new List<double>();
-        var unknownByExamples = new List<double>();
+        var fit = new UnknownFit();
         var image = new float[backbone.EmbeddingWidth];
         for (int e = 0; e < sizes.UnknownEpisodes; e++)
         {
@@ -58,22 +48,13 @@ internal static class SigilsCalibration
             {
                 backbone.Embed(SigilArtist.Draw(compositions[i], HandStyle.Sample(random), random), image);
                 double best = texts.Max(t => TensorPrimitives.Dot(t, image));
-                (i < sizes.Ways ? known : unknown).Add(best);
+                (i < sizes.Ways ? fit.Known : fit.Unknown).Add(best);
                 // A class's own mean: that another's is nearer makes nothing known. Strangers are known by any.
-                if (i < sizes.Ways) knownByExamples.Add(TensorPrimitives.Dot(means[i], image));
-                else unknownByExamples.Add(means.Max(m => TensorPrimitives.Dot(m, image)));
+                if (i < sizes.Ways) fit.KnownByExamples.Add(TensorPrimitives.Dot(means[i], image));
+                else fit.UnknownByExamples.Add(means.Max(m => TensorPrimitives.Dot(m, image)));
             }
         }
-        (double slope, double intercept) = Logistic(known, unknown);
-        known.Sort();
-        double limit = known[(int)(FalseUnknowns * known.Count)];
-        double threshold = 1 / (1 + Math.Exp(-(slope * limit + intercept)));
-        (double examplesSlope, _) = Logistic(knownByExamples, unknownByExamples);
-        unknownByExamples.Sort();
-        double examplesLimit = unknownByExamples[(int)((1 - FalseKnowns) * unknownByExamples.Count)];
-        double examplesIntercept = Math.Log(threshold / (1 - threshold)) - examplesSlope * examplesLimit;
-        return string.Create(CultureInfo.InvariantCulture,
-            $$"""{"slope":{{slope:F4}},"intercept":{{intercept:F4}},"threshold":{{threshold:F4}},"examplesSlope":{{examplesSlope:F4}},"examplesIntercept":{{examplesIntercept:F4}}}""");
+        return fit.ToJson();
     }
 
     /// <summary>The normalised mean of some drawings' embeddings.</summary>
@@ -89,93 +70,18 @@ internal static class SigilsCalibration
         return sum;
     }
 
-    /// <summary>Newton's method on the two-parameter logistic regression; both sides weigh alike.</summary>
-    private static (double Slope, double Intercept) Logistic(List<double> known, List<double> unknown)
-    {
-        double slope = 0, intercept = 0;
-        for (int iteration = 0; iteration < 50; iteration++)
-        {
-            double g0 = 0, g1 = 0, h00 = 1e-9, h01 = 0, h11 = 1e-9;
-            foreach ((List<double> scores, double target) in new[] { (known, 1.0), (unknown, 0.0) })
-                foreach (double s in scores)
-                {
-                    double p = 1 / (1 + Math.Exp(-(slope * s + intercept)));
-                    double error = (p - target) / scores.Count, weight = p * (1 - p) / scores.Count;
-                    g0 += error * s;
-                    g1 += error;
-                    h00 += weight * s * s;
-                    h01 += weight * s;
-                    h11 += weight;
-                }
-            double determinant = h00 * h11 - h01 * h01;
-            slope -= (h11 * g0 - h01 * g1) / determinant;
-            intercept -= (h00 * g1 - h01 * g0) / determinant;
-        }
-        return (slope, intercept);
-    }
-
-    /// <summary>For each number of examples, the trust with the best mean log-likelihood on drawings not taught.</summary>
-    private static string Prior(SafetensorsFile file, Dictionary<string, string> metadata, SigilsRecipeSizes sizes, int seed, CancellationToken cancellation)
-    {
-        int[] shots = [.. Enumerable.Range(0, 31).Select(i => 1 << i).TakeWhile(s => s <= sizes.MostExamples)];
-        // The same episodes, embedded once, for every trust: only the differences count.
-        var episodes = new List<Episode>[shots.Length];
-        using (Backbone backbone = Load(0))
-            for (int k = 0; k < shots.Length; k++)
-            {
-                episodes[k] = [];
-                for (int e = 0; e < sizes.PriorEpisodes; e++)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    episodes[k].Add(Play(backbone, sizes.Ways, shots[k], new Random(seed + 1000 * k + e)));
-                }
-            }
-        var score = new double[shots.Length, trusts.Length];
-        for (int t = 0; t < trusts.Length; t++)
-        {
-            using Backbone backbone = Load(trusts[t]);
-            for (int k = 0; k < shots.Length; k++)
-                foreach (Episode episode in episodes[k])
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    score[k, t] += LogLikelihood(backbone, episode);
-                }
-        }
-        var best = new float[shots[^1] + 1];
-        for (int s = 0; s < shots.Length; s++)
-            best[shots[s]] = trusts[Enumerable.Range(0, trusts.Length).MaxBy(t => score[s, t])];
-        // More examples never deserve less trust; numbers between those measured are interpolated.
-        for (int s = 1; s < shots.Length; s++) best[shots[s]] = Math.Max(best[shots[s]], best[shots[s - 1]]);
-        for (int s = 1; s < shots.Length; s++)
-            for (int k = shots[s - 1] + 1; k < shots[s]; k++)
-                best[k] = best[shots[s - 1]] + (best[shots[s]] - best[shots[s - 1]]) * (k - shots[s - 1]) / (shots[s] - shots[s - 1]);
-        return $$"""{"trustByExamples":[{{string.Join(",", best.Select(b => b.ToString("0.###", CultureInfo.InvariantCulture)))}}]}""";
-
-        Backbone Load(float trust)
-        {
-            metadata["odl.adaptationPrior"] = string.Create(CultureInfo.InvariantCulture, $$"""{"trustByExamples":[0,{{trust}}]}""");
-            using var stream = new MemoryStream();
-            SafetensorsWriter.Write(stream, file.Tensors.Values, metadata);
-            stream.Position = 0;
-            return Backbone.Load(stream);
-        }
-    }
-
-    /// <summary>What a player wrote for each spell, and embeddings of drawings to teach under some name and to test, spell by spell in turn.</summary>
-    private sealed record Episode(IReadOnlyList<string> Descriptions, IReadOnlyList<float[]> Taught, IReadOnlyList<int> Names, IReadOnlyList<float[]> Tests);
-
     /// <summary>
     /// A player with one hand, a few confusable spells, for a quarter of them a description of something else, and now and
     /// then the wrong name for a drawing: trust in a few examples has to bear all of that.
     /// </summary>
-    private static Episode Play(Backbone backbone, int ways, int shots, Random random)
+    private static TaughtEpisode Play(Backbone backbone, int ways, int shots, Random random)
     {
         HandStyle hand = random.Next(2) == 0 ? HandStyle.Sloppy(random) : HandStyle.Careful(random);
         List<Composition> compositions = Compositions(ways, random);
         List<string> descriptions = [.. compositions.Select(c =>
             DescriptionGrammar.Describe(random.Next(4) == 0 ? CompositionSampler.Distractor(c, random) : c, random))];
         int[] names = [.. Enumerable.Range(0, ways * shots).Select(i => random.NextDouble() < WrongLabels ? random.Next(ways) : i % ways)];
-        return new Episode(descriptions, Draw(shots), names, Draw(TestsPerClass));
+        return new TaughtEpisode(descriptions, Draw(shots), names, Draw(TestsPerClass));
 
         List<float[]> Draw(int perClass)
         {
@@ -187,20 +93,6 @@ internal static class SigilsCalibration
             }
             return drawn;
         }
-    }
-
-    /// <summary>Mean log-likelihood of the right spell on the test drawings, after learning from the taught ones.</summary>
-    private static double LogLikelihood(Backbone backbone, Episode episode)
-    {
-        using var classifier = new AdaptiveClassifier(backbone, new AdaptiveClassifierOptions { Worker = AdaptationWorker.None });
-        int ways = episode.Descriptions.Count;
-        for (int i = 0; i < ways; i++) classifier.Describe($"spell {i}", episode.Descriptions[i]);
-        for (int i = 0; i < episode.Taught.Count; i++) classifier.Teach(episode.Taught[i], $"spell {episode.Names[i]}");
-        classifier.AdaptToEnd();
-        double sum = 0;
-        for (int i = 0; i < episode.Tests.Count; i++)
-            sum += Math.Log(Math.Max(1e-6, classifier.Classify(episode.Tests[i]).Probabilities[i % ways]));
-        return sum / episode.Tests.Count;
     }
 
     /// <summary>Different compositions that training may have seen, half of them confusable with one another.</summary>
