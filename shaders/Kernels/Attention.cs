@@ -11,7 +11,7 @@ namespace OnDeviceLearning.Kernels;
 [GeneratedComputeShaderDescriptor]
 internal readonly partial struct Attention(
     ReadWriteBuffer<float> qkv, ReadWriteBuffer<float> y, ReadWriteBuffer<float> statistics,
-    int qkvOffset, int yOffset, int statisticsOffset, int firstTile, int firstSequence, int length, int heads, int headWidth, float scale, int causal) : IComputeShader
+    int qkvOffset, int yOffset, int statisticsOffset, int firstX, int firstY, int firstZ, int length, int heads, int headWidth, float scale, int causal) : IComputeShader
 {
     // 32 elements of each row at a time; the odd width keeps rows off each other's banks.
     [GroupShared(16 * 33)]
@@ -30,8 +30,8 @@ internal readonly partial struct Attention(
     public void Execute()
     {
         // Thread (i, lane) owns scores j = lane + 16 jj of query i, and elements lane, lane + 16, ... of its result.
-        int thread = GroupIds.X, i = thread / 16, lane = thread % 16, head = GridIds.Y, gridX = GridIds.X, gridZ = GridIds.Z;
-        int sequence = firstSequence + gridZ, query0 = (firstTile + gridX) * 16, query = query0 + i;
+        int thread = GroupIds.X, i = thread / 16, lane = thread % 16, gridX = GridIds.X, gridY = GridIds.Y, gridZ = GridIds.Z, head = firstY + gridY;
+        int sequence = firstZ + gridZ, query0 = (firstX + gridX) * 16, query = query0 + i;
         int width = heads * headWidth, rowStride = 3 * width, origin = qkvOffset + sequence * length * rowStride + head * headWidth;
         int result = yOffset + (sequence * length + query) * width + head * headWidth;
         int keyEnd = causal != 0 ? Hlsl.Min(query0 + 16, length) : length;

@@ -26,7 +26,7 @@ internal readonly partial struct AttentionDots(
 [GeneratedComputeShaderDescriptor]
 internal readonly partial struct AttentionQueryGradient(
     ReadWriteBuffer<float> qkv, ReadWriteBuffer<float> statistics, ReadWriteBuffer<float> dy, ReadWriteBuffer<float> dots, ReadWriteBuffer<float> dqkv,
-    int qkvOffset, int statisticsOffset, int dyOffset, int dotsOffset, int dqkvOffset, int firstTile, int firstSequence, int length, int heads, int headWidth, float scale, int causal) : IComputeShader
+    int qkvOffset, int statisticsOffset, int dyOffset, int dotsOffset, int dqkvOffset, int firstX, int firstY, int firstZ, int length, int heads, int headWidth, float scale, int causal) : IComputeShader
 {
     [GroupShared(16 * 33)]
     private static readonly float[] queries = null!;
@@ -45,8 +45,8 @@ internal readonly partial struct AttentionQueryGradient(
 
     public void Execute()
     {
-        int thread = GroupIds.X, i = thread / 16, lane = thread % 16, head = GridIds.Y, gridX = GridIds.X, gridZ = GridIds.Z;
-        int sequence = firstSequence + gridZ, query0 = (firstTile + gridX) * 16, query = query0 + i, safeQuery = Hlsl.Min(query, length - 1);
+        int thread = GroupIds.X, i = thread / 16, lane = thread % 16, gridX = GridIds.X, gridY = GridIds.Y, gridZ = GridIds.Z, head = firstY + gridY;
+        int sequence = firstZ + gridZ, query0 = (firstX + gridX) * 16, query = query0 + i, safeQuery = Hlsl.Min(query, length - 1);
         int width = heads * headWidth, rowStride = 3 * width, origin = qkvOffset + sequence * length * rowStride + head * headWidth;
         int dyOrigin = dyOffset + sequence * length * width + head * headWidth, at = (sequence * heads + head) * length + safeQuery;
         float largest = statistics[statisticsOffset + 2 * at], sum = statistics[statisticsOffset + 2 * at + 1], dot = dots[dotsOffset + at];
@@ -121,7 +121,7 @@ internal readonly partial struct AttentionQueryGradient(
 [GeneratedComputeShaderDescriptor]
 internal readonly partial struct AttentionKeyGradient(
     ReadWriteBuffer<float> qkv, ReadWriteBuffer<float> statistics, ReadWriteBuffer<float> dy, ReadWriteBuffer<float> dots, ReadWriteBuffer<float> dqkv,
-    int qkvOffset, int statisticsOffset, int dyOffset, int dotsOffset, int dqkvOffset, int firstTile, int firstSequence, int length, int heads, int headWidth, float scale, int causal) : IComputeShader
+    int qkvOffset, int statisticsOffset, int dyOffset, int dotsOffset, int dqkvOffset, int firstX, int firstY, int firstZ, int length, int heads, int headWidth, float scale, int causal) : IComputeShader
 {
     [GroupShared(16 * 33)]
     private static readonly float[] keys = null!;
@@ -143,8 +143,8 @@ internal readonly partial struct AttentionKeyGradient(
     public void Execute()
     {
         // Thread (j, lane) owns queries i = lane + 16 ii of key j, and elements lane, lane + 16, ... of its results.
-        int thread = GroupIds.X, j = thread / 16, lane = thread % 16, head = GridIds.Y, gridX = GridIds.X, gridZ = GridIds.Z;
-        int sequence = firstSequence + gridZ, key0 = (firstTile + gridX) * 16, key = key0 + j;
+        int thread = GroupIds.X, j = thread / 16, lane = thread % 16, gridX = GridIds.X, gridY = GridIds.Y, gridZ = GridIds.Z, head = firstY + gridY;
+        int sequence = firstZ + gridZ, key0 = (firstX + gridX) * 16, key = key0 + j;
         int width = heads * headWidth, rowStride = 3 * width, origin = qkvOffset + sequence * length * rowStride + head * headWidth;
         int dyOrigin = dyOffset + sequence * length * width + head * headWidth, statisticsOrigin = (sequence * heads + head) * length;
         int start = causal != 0 ? key0 / 64 * 64 : 0;

@@ -42,7 +42,7 @@ internal readonly partial struct BatchNormInputGradient(
 internal readonly partial struct BatchNormAffineGradient(
     ReadWriteBuffer<float> x, ReadWriteBuffer<float> mean, ReadWriteBuffer<float> variance, ReadWriteBuffer<float> dy, ReadWriteBuffer<float> dgamma, ReadWriteBuffer<float> dbeta,
     int xOffset, int meanOffset, int varianceOffset, int dyOffset, int dgammaOffset, int dbetaOffset,
-    int channels, int inner, int elements, int perSplit, float epsilon, int accumulate) : IComputeShader
+    int firstX, int firstY, int channels, int inner, int elements, int perSplit, float epsilon, int accumulate) : IComputeShader
 {
     [GroupShared(256)]
     private static readonly float[] gammas = null!;
@@ -52,7 +52,7 @@ internal readonly partial struct BatchNormAffineGradient(
 
     public void Execute()
     {
-        int thread = GroupIds.X, channel = GridIds.X, split = GridIds.Y;
+        int thread = GroupIds.X, gridX = GridIds.X, gridY = GridIds.Y, channel = firstX + gridX, split = firstY + gridY;
         int start = split * perSplit, end = Hlsl.Min(start + perSplit, elements);
         float center = mean[meanOffset + channel], gamma = 0, beta = 0;
         for (int e = start + thread; e < end; e += 256)

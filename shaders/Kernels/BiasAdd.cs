@@ -24,14 +24,14 @@ internal readonly partial struct BiasAdd(
 [GeneratedComputeShaderDescriptor]
 internal readonly partial struct BiasGradientChannels(
     ReadWriteBuffer<float> dy, ReadWriteBuffer<float> dbias,
-    int dyOffset, int dbiasOffset, int channels, int inner, int elements, int perSplit, int accumulate) : IComputeShader
+    int dyOffset, int dbiasOffset, int firstX, int firstY, int channels, int inner, int elements, int perSplit, int accumulate) : IComputeShader
 {
     [GroupShared(256)]
     private static readonly float[] sums = null!;
 
     public void Execute()
     {
-        int thread = GroupIds.X, channel = GridIds.X, split = GridIds.Y;
+        int thread = GroupIds.X, gridX = GridIds.X, gridY = GridIds.Y, channel = firstX + gridX, split = firstY + gridY;
         int start = split * perSplit, end = Hlsl.Min(start + perSplit, elements);
         float sum = 0;
         for (int e = start + thread; e < end; e += 256) sum += dy[dyOffset + (e / inner * channels + channel) * inner + e % inner];
@@ -56,14 +56,14 @@ internal readonly partial struct BiasGradientChannels(
 [GeneratedComputeShaderDescriptor]
 internal readonly partial struct BiasGradientColumns(
     ReadWriteBuffer<float> dy, ReadWriteBuffer<float> dbias,
-    int dyOffset, int dbiasOffset, int rows, int columns, int perSplit, int accumulate) : IComputeShader
+    int dyOffset, int dbiasOffset, int firstX, int firstY, int rows, int columns, int perSplit, int accumulate) : IComputeShader
 {
     [GroupShared(256)]
     private static readonly float[] sums = null!;
 
     public void Execute()
     {
-        int lane = GroupIds.X, slot = GroupIds.Y, split = GridIds.Y, column = ThreadIds.X;
+        int lane = GroupIds.X, slot = GroupIds.Y, gridX = GridIds.X, gridY = GridIds.Y, split = firstY + gridY, column = (firstX + gridX) * 32 + lane;
         int start = split * perSplit, end = Hlsl.Min(start + perSplit, rows);
         float sum = 0;
         if (column < columns)

@@ -7,9 +7,9 @@ namespace OnDeviceLearning.Kernels;
 [GeneratedComputeShaderDescriptor]
 internal readonly partial struct Conv2dInputGradientTile32(
     ReadWriteBuffer<float> w, ReadWriteBuffer<float> dy, ReadWriteBuffer<float> dx, int wOffset, int dyOffset, int dxOffset,
-    int pixels, int phaseHeight, int phaseWidth, int firstRow, int firstColumn, int firstTapRow, int firstTapColumn, int tapRows, int tapColumns, int tapStep,
+    int firstX, int firstY, int firstZ, int pixels, int phaseHeight, int phaseWidth, int firstRow, int firstColumn, int firstTapRow, int firstTapColumn, int tapRows, int tapColumns, int tapStep,
     int channels, int height, int width, int outChannels, int outHeight, int outWidth, int taps, int kernelWidth,
-    int stride, int padding, int dilation, int groups, int firstPixel) : IComputeShader
+    int stride, int padding, int dilation, int groups) : IComputeShader
 {
     private const int Side = 8;
 
@@ -23,8 +23,8 @@ internal readonly partial struct Conv2dInputGradientTile32(
 
     public void Execute()
     {
-        int thread = GroupIds.X, tx = thread % Side, ty = thread / Side, gridX = GridIds.X, gridY = GridIds.Y, group = GridIds.Z;
-        int row0 = gridY * 4 * Side, pixel0 = firstPixel + gridX * 4 * Side + tx;
+        int thread = GroupIds.X, tx = thread % Side, ty = thread / Side, gridX = GridIds.X, gridY = GridIds.Y, gridZ = GridIds.Z;
+        int row0 = (firstY + gridY) * 4 * Side, pixel0 = (firstX + gridX) * 4 * Side + tx, group = firstZ + gridZ;
         int groupChannels = channels / groups, groupOut = outChannels / groups, phaseTaps = tapRows * tapColumns, depth = groupOut * phaseTaps;
         int outArea = outHeight * outWidth, phaseArea = phaseHeight * phaseWidth, out0 = group * groupOut;
 

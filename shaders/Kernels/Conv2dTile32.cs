@@ -8,8 +8,8 @@ namespace OnDeviceLearning.Kernels;
 internal readonly partial struct Conv2dTile32(
     ReadWriteBuffer<float> x, ReadWriteBuffer<float> w, ReadWriteBuffer<float> bias, ReadWriteBuffer<float> residual, ReadWriteBuffer<float> y,
     int xOffset, int wOffset, int biasOffset, int residualOffset, int yOffset,
-    int pixels, int channels, int height, int width, int outChannels, int outHeight, int outWidth, int kernelHeight, int kernelWidth,
-    int stride, int padding, int dilation, int groups, int firstPixel, int splitLength, int splitStride, int hasBias, int hasResidual, int activation) : IComputeShader
+    int firstX, int firstY, int firstZ, int pixels, int channels, int height, int width, int outChannels, int outHeight, int outWidth, int kernelHeight, int kernelWidth,
+    int stride, int padding, int dilation, int groups, int splitLength, int splitStride, int hasBias, int hasResidual, int activation) : IComputeShader
 {
     private const int Side = 8;
 
@@ -23,8 +23,8 @@ internal readonly partial struct Conv2dTile32(
 
     public void Execute()
     {
-        int thread = GroupIds.X, tx = thread % Side, ty = thread / Side, gridX = GridIds.X, gridY = GridIds.Y, gridZ = GridIds.Z;
-        int group = gridZ % groups, split = gridZ / groups, row0 = gridY * 4 * Side, pixel0 = firstPixel + gridX * 4 * Side + tx;
+        int thread = GroupIds.X, tx = thread % Side, ty = thread / Side, gridX = GridIds.X, gridY = GridIds.Y, gridZ = GridIds.Z, tileX = firstX + gridX, tileY = firstY + gridY, tileZ = firstZ + gridZ;
+        int group = tileZ % groups, split = tileZ / groups, row0 = tileY * 4 * Side, pixel0 = tileX * 4 * Side + tx;
         int groupChannels = channels / groups, groupOut = outChannels / groups, taps = kernelHeight * kernelWidth, depth = groupChannels * taps;
         int start = split * splitLength, end = Hlsl.Min(start + splitLength, depth), outArea = outHeight * outWidth, area = height * width;
 

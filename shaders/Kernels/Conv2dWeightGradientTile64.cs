@@ -12,7 +12,7 @@ namespace OnDeviceLearning.Kernels;
 [GeneratedComputeShaderDescriptor]
 internal readonly partial struct Conv2dWeightGradientTile64(
     ReadWriteBuffer<float> x, ReadWriteBuffer<float> dy, ReadWriteBuffer<float> dw, int xOffset, int dyOffset, int dwOffset,
-    int pixels, int channels, int height, int width, int outChannels, int outHeight, int outWidth, int kernelHeight, int kernelWidth,
+    int firstX, int firstY, int firstZ, int pixels, int channels, int height, int width, int outChannels, int outHeight, int outWidth, int kernelHeight, int kernelWidth,
     int stride, int padding, int dilation, int groups, int splitLength, int splitStride, int firstSplit, int accumulate) : IComputeShader
 {
     private const int Side = 16;
@@ -27,8 +27,8 @@ internal readonly partial struct Conv2dWeightGradientTile64(
 
     public void Execute()
     {
-        int thread = GroupIds.X, tx = thread % Side, ty = thread / Side, gridX = GridIds.X, gridY = GridIds.Y, gridZ = GridIds.Z;
-        int group = gridZ % groups, split = gridZ / groups, row0 = gridY * 4 * Side, column0 = gridX * 4 * Side;
+        int thread = GroupIds.X, tx = thread % Side, ty = thread / Side, gridX = GridIds.X, gridY = GridIds.Y, gridZ = GridIds.Z, tileX = firstX + gridX, tileY = firstY + gridY, tileZ = firstZ + gridZ;
+        int group = tileZ % groups, split = tileZ / groups, row0 = tileY * 4 * Side, column0 = tileX * 4 * Side;
         int groupChannels = channels / groups, groupOut = outChannels / groups, taps = kernelHeight * kernelWidth, columns = groupChannels * taps;
         int start = (firstSplit + split) * splitLength, end = Hlsl.Min(start + splitLength, pixels), outArea = outHeight * outWidth, area = height * width;
 

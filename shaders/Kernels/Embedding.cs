@@ -49,11 +49,13 @@ internal readonly partial struct EmbeddingLinks(
 [GeneratedComputeShaderDescriptor]
 internal readonly partial struct EmbeddingGradient(
     ReadWriteBuffer<int> ids, ReadWriteBuffer<int> links, ReadWriteBuffer<float> dy, ReadWriteBuffer<float> dtable,
-    int idsOffset, int linksOffset, int dyOffset, int dtableOffset, int firstToken, int count, int vocabulary, int width) : IComputeShader
+    int idsOffset, int linksOffset, int dyOffset, int dtableOffset, int firstX, int firstY, int count, int vocabulary, int width) : IComputeShader
 {
     public void Execute()
     {
-        int column = ThreadIds.X, token = firstToken + ThreadIds.Y, id = ids[idsOffset + token];
+        int lane = GroupIds.X, slot = GroupIds.Y, gridX = GridIds.X, gridY = GridIds.Y, column = (firstX + gridX) * 64 + lane, token = (firstY + gridY) * 4 + slot;
+        if (column >= width || token >= count) return;
+        int id = ids[idsOffset + token];
         if (links[linksOffset + 2 * token] == 0 || id < 0 || id >= vocabulary) return;
         float sum = 0;
         for (int t = token; t < count; t = links[linksOffset + 2 * t + 1]) sum += dy[dyOffset + t * width + column];

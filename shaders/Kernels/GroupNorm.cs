@@ -124,7 +124,7 @@ internal readonly partial struct GroupNormInputGradient(
 internal readonly partial struct GroupNormAffineGradient(
     ReadWriteBuffer<float> x, ReadWriteBuffer<float> statistics, ReadWriteBuffer<float> dy, ReadWriteBuffer<float> dgamma, ReadWriteBuffer<float> dbeta,
     int xOffset, int statisticsOffset, int dyOffset, int dgammaOffset, int dbetaOffset,
-    int channels, int inner, int elements, int perSplit, int groups, int channelsPerGroup, int accumulate) : IComputeShader
+    int firstX, int firstY, int channels, int inner, int elements, int perSplit, int groups, int channelsPerGroup, int accumulate) : IComputeShader
 {
     [GroupShared(256)]
     private static readonly float[] gammas = null!;
@@ -134,7 +134,7 @@ internal readonly partial struct GroupNormAffineGradient(
 
     public void Execute()
     {
-        int thread = GroupIds.X, channel = GridIds.X, split = GridIds.Y;
+        int thread = GroupIds.X, gridX = GridIds.X, gridY = GridIds.Y, channel = firstX + gridX, split = firstY + gridY;
         int start = split * perSplit, end = Hlsl.Min(start + perSplit, elements);
         float gamma = 0, beta = 0;
         for (int e = start + thread; e < end; e += 256)

@@ -9,14 +9,15 @@ namespace OnDeviceLearning.Kernels;
 [ThreadGroupSize(256, 1, 1)]
 [GeneratedComputeShaderDescriptor]
 internal readonly partial struct GroupNormPartial(
-    ReadWriteBuffer<float> x, ReadWriteBuffer<float> partial, int xOffset, int partialOffset, int blocks, int width, int perSplit) : IComputeShader
+    ReadWriteBuffer<float> x, ReadWriteBuffer<float> partial, int xOffset, int partialOffset,
+    int firstX, int firstY, int blocks, int width, int perSplit) : IComputeShader
 {
     [GroupShared(256)]
     private static readonly float[] sums = null!;
 
     public void Execute()
     {
-        int thread = GroupIds.X, split = GridIds.X, block = GridIds.Y, start = split * perSplit, end = Hlsl.Min(start + perSplit, width);
+        int thread = GroupIds.X, gridX = GridIds.X, gridY = GridIds.Y, split = firstX + gridX, block = firstY + gridY, start = split * perSplit, end = Hlsl.Min(start + perSplit, width);
         float sum = 0;
         for (int e = start + thread; e < end; e += 256) sum += x[xOffset + block * width + e];
         sums[thread] = sum;
@@ -94,7 +95,7 @@ internal readonly partial struct GroupNormApply(
 internal readonly partial struct GroupNormInputGradientPartial(
     ReadWriteBuffer<float> x, ReadWriteBuffer<float> gamma, ReadWriteBuffer<float> statistics, ReadWriteBuffer<float> dy, ReadWriteBuffer<float> partial,
     int xOffset, int gammaOffset, int statisticsOffset, int dyOffset, int partialOffset,
-    int blocks, int width, int perSplit, int groups, int channelsPerGroup, int inner) : IComputeShader
+    int firstX, int firstY, int blocks, int width, int perSplit, int groups, int channelsPerGroup, int inner) : IComputeShader
 {
     [GroupShared(256)]
     private static readonly float[] sums = null!;
@@ -104,7 +105,7 @@ internal readonly partial struct GroupNormInputGradientPartial(
 
     public void Execute()
     {
-        int thread = GroupIds.X, split = GridIds.X, block = GridIds.Y, start = split * perSplit, end = Hlsl.Min(start + perSplit, width);
+        int thread = GroupIds.X, gridX = GridIds.X, gridY = GridIds.Y, split = firstX + gridX, block = firstY + gridY, start = split * perSplit, end = Hlsl.Min(start + perSplit, width);
         int channel0 = block % groups * channelsPerGroup;
         float mean = statistics[statisticsOffset + 2 * block], sum = 0, dot = 0;
         for (int e = start + thread; e < end; e += 256)

@@ -11,7 +11,7 @@ namespace OnDeviceLearning.Kernels;
 internal readonly partial struct LayerNormAffineGradient(
     ReadWriteBuffer<float> x, ReadWriteBuffer<float> statistics, ReadWriteBuffer<float> dy, ReadWriteBuffer<float> dgamma, ReadWriteBuffer<float> dbeta,
     int xOffset, int statisticsOffset, int dyOffset, int dgammaOffset, int dbetaOffset,
-    int rows, int columns, int perSplit, int accumulate) : IComputeShader
+    int firstX, int firstY, int rows, int columns, int perSplit, int accumulate) : IComputeShader
 {
     [GroupShared(256)]
     private static readonly float[] gammas = null!;
@@ -21,7 +21,7 @@ internal readonly partial struct LayerNormAffineGradient(
 
     public void Execute()
     {
-        int lane = GroupIds.X, slot = GroupIds.Y, split = GridIds.Y, column = ThreadIds.X, thread = slot * 32 + lane;
+        int lane = GroupIds.X, slot = GroupIds.Y, gridX = GridIds.X, gridY = GridIds.Y, split = firstY + gridY, column = (firstX + gridX) * 32 + lane, thread = slot * 32 + lane;
         int start = split * perSplit, end = Hlsl.Min(start + perSplit, rows);
         float gamma = 0, beta = 0;
         if (column < columns)

@@ -10,9 +10,9 @@ namespace OnDeviceLearning.Kernels;
 [GeneratedComputeShaderDescriptor]
 internal readonly partial struct MatMulTile128(
     ReadWriteBuffer<float> a, ReadWriteBuffer<float> b, ReadWriteBuffer<float> bias, ReadWriteBuffer<float> residual, ReadWriteBuffer<float> c,
-    int aOffset, int bOffset, int biasOffset, int residualOffset, int cOffset, int m, int n, int k,
+    int aOffset, int bOffset, int biasOffset, int residualOffset, int cOffset, int firstX, int firstY, int firstZ, int m, int n, int k,
     int aRow, int aColumn, int aBatch, int bRow, int bColumn, int bBatch,
-    int firstRow, int firstBatch, int batches, int splitLength, float alpha, int accumulate, int hasBias, int hasResidual, int activation) : IComputeShader
+    int batches, int splitLength, float alpha, int accumulate, int hasBias, int hasResidual, int activation) : IComputeShader
 {
     private const int Side = 16;
 
@@ -30,8 +30,8 @@ internal readonly partial struct MatMulTile128(
 
     public void Execute()
     {
-        int thread = GroupIds.X, tx = thread % Side, ty = thread / Side, gridX = GridIds.X, gridY = GridIds.Y, gridZ = GridIds.Z;
-        int here = firstBatch + gridZ % batches, split = gridZ / batches, row0 = firstRow + gridY * 8 * Side, column0 = gridX * 8 * Side;
+        int thread = GroupIds.X, tx = thread % Side, ty = thread / Side, gridX = GridIds.X, gridY = GridIds.Y, gridZ = GridIds.Z, tileX = firstX + gridX, tileY = firstY + gridY, tileZ = firstZ + gridZ;
+        int here = tileZ % batches, split = tileZ / batches, row0 = tileY * 8 * Side, column0 = tileX * 8 * Side;
         int start = split * splitLength, end = Hlsl.Min(start + splitLength, k);
 
         // 8 steps of 32 lanes: neighbours follow the dimension that is contiguous in memory.

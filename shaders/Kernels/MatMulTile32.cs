@@ -7,9 +7,9 @@ namespace OnDeviceLearning.Kernels;
 [GeneratedComputeShaderDescriptor]
 internal readonly partial struct MatMulTile32(
     ReadWriteBuffer<float> a, ReadWriteBuffer<float> b, ReadWriteBuffer<float> bias, ReadWriteBuffer<float> residual, ReadWriteBuffer<float> c,
-    int aOffset, int bOffset, int biasOffset, int residualOffset, int cOffset, int m, int n, int k,
+    int aOffset, int bOffset, int biasOffset, int residualOffset, int cOffset, int firstX, int firstY, int firstZ, int m, int n, int k,
     int aRow, int aColumn, int aBatch, int bRow, int bColumn, int bBatch,
-    int firstRow, int firstBatch, int batches, int splitLength, float alpha, int accumulate, int hasBias, int hasResidual, int activation) : IComputeShader
+    int batches, int splitLength, float alpha, int accumulate, int hasBias, int hasResidual, int activation) : IComputeShader
 {
     // Threads along each side of the group, and steps of k in a tile.
     private const int Side = 8;
@@ -26,8 +26,8 @@ internal readonly partial struct MatMulTile32(
 
     public void Execute()
     {
-        int thread = GroupIds.X, tx = thread % Side, ty = thread / Side, gridX = GridIds.X, gridY = GridIds.Y, gridZ = GridIds.Z;
-        int here = firstBatch + gridZ % batches, split = gridZ / batches, row0 = firstRow + gridY * 4 * Side, column0 = gridX * 4 * Side;
+        int thread = GroupIds.X, tx = thread % Side, ty = thread / Side, gridX = GridIds.X, gridY = GridIds.Y, gridZ = GridIds.Z, tileX = firstX + gridX, tileY = firstY + gridY, tileZ = firstZ + gridZ;
+        int here = tileZ % batches, split = tileZ / batches, row0 = tileY * 4 * Side, column0 = tileX * 4 * Side;
         int start = split * splitLength, end = Hlsl.Min(start + splitLength, k);
 
         // Which element a thread loads: neighbours follow the dimension that is contiguous in memory.

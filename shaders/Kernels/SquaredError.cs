@@ -7,14 +7,14 @@ namespace OnDeviceLearning.Kernels;
 [GeneratedComputeShaderDescriptor]
 internal readonly partial struct SquaredError(
     ReadWriteBuffer<float> x, ReadWriteBuffer<float> target, ReadWriteBuffer<float> dx, ReadWriteBuffer<float> partial,
-    int xOffset, int targetOffset, int dxOffset, int partialOffset, int length, int perGroup, float scale) : IComputeShader
+    int xOffset, int targetOffset, int dxOffset, int partialOffset, int firstX, int length, int perGroup, float scale) : IComputeShader
 {
     [GroupShared(256)]
     private static readonly float[] sums = null!;
 
     public void Execute()
     {
-        int thread = GroupIds.X, group = GridIds.X, start = group * perGroup, end = Hlsl.Min(start + perGroup, length);
+        int thread = GroupIds.X, gridX = GridIds.X, group = firstX + gridX, start = group * perGroup, end = Hlsl.Min(start + perGroup, length);
         float sum = 0;
         for (int i = start + thread; i < end; i += 256)
         {

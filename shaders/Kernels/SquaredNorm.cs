@@ -10,14 +10,14 @@ namespace OnDeviceLearning.Kernels;
 [GeneratedComputeShaderDescriptor]
 internal readonly partial struct SquaredNorm(
     ReadWriteBuffer<float> x, ReadWriteBuffer<float> partial,
-    int xOffset, int partialOffset, int length, int perGroup, int accumulate) : IComputeShader
+    int xOffset, int partialOffset, int firstX, int length, int perGroup, int accumulate) : IComputeShader
 {
     [GroupShared(256)]
     private static readonly float[] sums = null!;
 
     public void Execute()
     {
-        int thread = GroupIds.X, group = GridIds.X, start = group * perGroup, end = Hlsl.Min(start + perGroup, length);
+        int thread = GroupIds.X, gridX = GridIds.X, group = firstX + gridX, start = group * perGroup, end = Hlsl.Min(start + perGroup, length);
         float sum = 0;
         for (int i = start + thread; i < end; i += 256)
         {

@@ -9,5 +9,6 @@ internal static class DeviceCommands
     {
         root.Add(DevicesCommand.Create(output));
         root.Add(CheckCommand.Create(output));
+        root.Add(BenchCommand.Create(output));
     }
 }

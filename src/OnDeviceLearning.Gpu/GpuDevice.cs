@@ -8,7 +8,10 @@ namespace OnDeviceLearning.Gpu;
 /// </summary>
 internal abstract class GpuDevice : ComputeDevice
 {
+    private const int CalibrationCopy = 4 << 20; // elements
+
     private readonly GpuKernelSet kernels;
+    private int calibrated;
 
     protected GpuDevice(GpuKernelSet kernels, GpuLimits limits, GpuMemoryLimits memory, DeviceKind kind, double share)
     {
@@ -33,7 +36,26 @@ internal abstract class GpuDevice : ComputeDevice
         ? kernel
         : throw new InvalidOperationException($"No kernel is named '{name}'; the compiled shaders are older than the lowering. Compile them anew: shaders/README.md.");
 
-    public LoweredOperation Lower(Operation operation) => kernels.Lower(operation, Limits);
+    /// <summary>An operation as dispatches, none longer than a segment where it can be cut.</summary>
+    public LoweredOperation Lower(Operation operation) =>
+        kernels.Lower(operation, Limits with { SliceFlops = Costs.SliceFlops, SliceBytes = Costs.SliceBytes, SliceGroups = Costs.SliceGroups });
+
+    /// <summary>
+    /// Measures the device and plans by that from now on; waits for it. Done before a real GPU's first program: cards differ
+    /// a hundredfold. How work is cut follows from it, never what comes out.
+    /// </summary>
+    public void Calibrate()
+    {
+        if (Interlocked.Exchange(ref calibrated, 1) != 0) return;
+        try
+        {
+            Costs.Calibrate(GpuRates.Measure(this, CalibrationCopy));
+        }
+        catch (DeviceException e) when (e is not DeviceLostException)
+        {
+            // No memory to spare for a measurement: the guess by kind stays, and the pace corrects it.
+        }
+    }
 
     /// <summary>Memory whose content is undefined.</summary>
     public GpuBuffer AllocateScratch(int length, ElementType type)
@@ -49,7 +71,11 @@ internal abstract class GpuDevice : ComputeDevice
         return buffer;
     }
 
-    protected override DeviceProgram RecordCore(IReadOnlyList<BoundOperation> operations) => new GpuProgram(this, operations);
+    protected override DeviceProgram RecordCore(IReadOnlyList<BoundOperation> operations)
+    {
+        if (Kind is DeviceKind.DiscreteGpu or DeviceKind.IntegratedGpu && kernels.CanMeasure) Calibrate();
+        return new GpuProgram(this, operations);
+    }
 
     /// <summary>Copies bytes to a block, after everything submitted so far.</summary>
     public abstract void Upload(GpuBlock block, int offset, ReadOnlySpan<byte> source);

@@ -8,6 +8,9 @@ internal sealed record GpuKernelSet(IReadOnlyDictionary<string, GpuKernel> Kerne
     /// <summary>Those of this library.</summary>
     public static GpuKernelSet Embedded { get; } = new(GpuManifest.Embedded, Lowering.Lower);
 
+    /// <summary>Whether a device can be measured with them.</summary>
+    public bool CanMeasure => Kernels.ContainsKey(nameof(FmaChain)) && Kernels.ContainsKey(nameof(StreamCopy));
+
     /// <summary>Why a device with these limits cannot run the kernels; null if it can.</summary>
     public string? Unmet(GpuLimits limits)
     {

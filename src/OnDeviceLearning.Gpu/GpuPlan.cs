@@ -55,7 +55,7 @@ internal sealed class GpuPlan
                 foreach (KernelDispatch dispatch in operation.Operation.Dispatches)
                 {
                     GpuArgument[] arguments = Bind(device, operation, dispatch, floats, integers);
-                    double guess = device.Costs.Guess(dispatch.Flops, dispatch.Bytes);
+                    double guess = device.Costs.Guess(dispatch.Flops, dispatch.Bytes, (double)dispatch.ThreadsX * dispatch.ThreadsY * dispatch.ThreadsZ / DispatchList.GroupThreads);
                     if (seconds > 0 && (seconds + guess) * device.Costs.Pace > GpuCostModel.SegmentSeconds)
                     {
                         segments.Add(new GpuSegment(from, dispatches.Count, seconds));

@@ -60,7 +60,11 @@ public static class Vulkan
         options ??= new VulkanOptions();
         VulkanInstance instance = VulkanInstance.Attach(attachment, options);
         var physical = new VulkanPhysicalDevice(instance.Api.Vk, new Silk.NET.Vulkan.PhysicalDevice(attachment.PhysicalDevice));
-        if (physical.Unusable(Kernels(options)) is { } reason) throw new DeviceException($"Vulkan: {physical.Name} cannot be used: {reason}.");
+        if (physical.Unusable(Kernels(options)) is { } reason)
+        {
+            instance.Dispose();
+            throw new DeviceException($"Vulkan: {physical.Name} cannot be used: {reason}.");
+        }
         return new VulkanDevice(instance, physical, options, attachment);
     }
 
@@ -83,6 +87,37 @@ public static class Vulkan
         if (length < 1 || 4L * length > vulkan.Limits.MaxBufferBytes)
             throw new ArgumentException($"ImportBuffer: length is {length}; expected 1 to {vulkan.Limits.MaxBufferBytes / 4}.", nameof(length));
         return vulkan.Import(buffer, length, type);
+    }
+
+    /// <summary>
+    /// The game's image as an operand of a device attached to the game's: <see cref="VulkanImageInput.Update"/> turns it into
+    /// grey from 0 (paper) to 1 (ink), colours by their luma (Rec. 709), stretched as <see cref="GrayImage.Resize"/> does,
+    /// without passing through the host. Each time, the image is in the layout that <paramref name="image"/> names, is
+    /// brought into VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL where that is needed, and back: the game finds it as it left it. The
+    /// image must outlive what is returned.
+    /// </summary>
+    /// <param name="device">From <see cref="Attach"/>.</param>
+    /// <param name="image">The game's image.</param>
+    /// <param name="target">Floats of the device, [height, width]: a program's input, or a part of it.</param>
+    /// <param name="width">Width of the target in pixels, 1 to <see cref="GrayImage.MaxSide"/>.</param>
+    /// <param name="height">Height of the target in pixels, 1 to <see cref="GrayImage.MaxSide"/>.</param>
+    /// <exception cref="ArgumentException">The device is not Vulkan's, there is no image, or a format, layout, side or the target does not fit.</exception>
+    /// <exception cref="DeviceException">The device has not enough memory for a copy of the image.</exception>
+    public static VulkanImageInput ImportImage(ComputeDevice device, VulkanImage image, BufferRange target, int width, int height)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(image);
+        if (device is not VulkanDevice vulkan) throw new ArgumentException($"ImportImage: {device.Name} is not a Vulkan device.", nameof(device));
+        if (image.Image == 0) throw new ArgumentException("ImportImage: the image is VK_NULL_HANDLE.", nameof(image));
+        if (!Enum.IsDefined(image.Format))
+            throw new ArgumentException($"ImportImage: the format is VkFormat {(int)image.Format}; expected one of {string.Join(", ", Enum.GetNames<VulkanImageFormat>())}.", nameof(image));
+        if (!Enum.IsDefined(image.Layout))
+            throw new ArgumentException($"ImportImage: the layout is VkImageLayout {(int)image.Layout}; expected one of {string.Join(", ", Enum.GetNames<VulkanImageLayout>())}.", nameof(image));
+        foreach ((string what, int side) in ((string, int)[])[("the image's width", image.Width), ("the image's height", image.Height), ("width", width), ("height", height)])
+            if (side is < 1 or > GrayImage.MaxSide) throw new ArgumentException($"ImportImage: {what} is {side}; expected 1 to {GrayImage.MaxSide}.");
+        if (target.Buffer is null || !ReferenceEquals(target.Buffer.Device, device)) throw new ArgumentException($"ImportImage: the target does not lie on {device.Name}.", nameof(target));
+        if (target.Length != width * height) throw new ArgumentException($"ImportImage: the target has {target.Length} elements; expected {width * height} for {width}x{height}.", nameof(target));
+        return new VulkanImageInput(vulkan, image, target, width, height);
     }
 
     /// <summary>Every device of this machine that a Vulkan driver offers.</summary>

@@ -124,6 +124,9 @@ internal sealed unsafe class VulkanDevice : GpuDevice
     public DeviceBuffer Import(ulong buffer, int length, ElementType type) =>
         new GpuBuffer(this, null, new VulkanBlock(type, length, new Silk.NET.Vulkan.Buffer(buffer), default), 0, length);
 
+    /// <summary>Copies the pixels of a game's image, packed, after everything submitted so far.</summary>
+    public void CopyImage(VulkanImage image, GpuBuffer target) => transfers!.CopyImage(image, target.Block, target.Offset, target.Length);
+
     public override void ForgetImported(GpuBlock block)
     {
         // The game may destroy it next: nothing of ours may still touch it.

@@ -31,6 +31,19 @@ internal sealed unsafe class VulkanInstance : IDisposable
     public static VulkanInstance Create(VulkanOptions options)
     {
         VulkanApi api = VulkanApi.Load(options.LoseAt);
+        try
+        {
+            return Create(api, options);
+        }
+        catch
+        {
+            api.Vk.Dispose();
+            throw;
+        }
+    }
+
+    private static VulkanInstance Create(VulkanApi api, VulkanOptions options)
+    {
         Vk vk = api.Vk;
         if (options.Validation && !HasLayer(api))
             throw new DeviceException($"validation is asked for, but {ValidationLayer} is not installed; on Debian it is in vulkan-validationlayers");
@@ -93,9 +106,9 @@ internal sealed unsafe class VulkanInstance : IDisposable
 
     public void Dispose()
     {
-        if (!owned) return;
         messages?.Dispose();
-        Api.Vk.DestroyInstance(Handle, null);
+        if (owned) Api.Vk.DestroyInstance(Handle, null);
+        Api.Vk.Dispose(); // the loader, which counts its users: others of this process keep it
     }
 
     private static bool HasLayer(VulkanApi api)

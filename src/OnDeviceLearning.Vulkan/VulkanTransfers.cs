@@ -112,6 +112,35 @@ internal sealed unsafe class VulkanTransfers
         }
     }
 
+    /// <summary>Copies a game's image, its rows packed, and leaves it in the layout that it was in.</summary>
+    public void CopyImage(VulkanImage image, GpuBlock block, int offset, int words)
+    {
+        const ImageLayout read = ImageLayout.TransferSrcOptimal;
+        ImageLayout kept = (ImageLayout)image.Layout;
+        while (true)
+        {
+            ulong busy;
+            lock (queue.Gate)
+            {
+                if (TryRecord(out Page page, out busy))
+                {
+                    Touch(page, block, offset, words, writes: true);
+                    Barrier(page, image, kept, read, PipelineStageFlags.AllCommandsBit, AccessFlags.MemoryWriteBit, PipelineStageFlags.TransferBit, AccessFlags.TransferReadBit);
+                    BufferImageCopy copy = new()
+                    {
+                        BufferOffset = 4UL * (ulong)offset,
+                        ImageSubresource = new() { AspectMask = ImageAspectFlags.ColorBit, LayerCount = 1 },
+                        ImageExtent = new((uint)image.Width, (uint)image.Height, 1),
+                    };
+                    api.Vk.CmdCopyImageToBuffer(page.Commands, new Image(image.Image), read, ((VulkanBlock)block).Buffer, 1, &copy);
+                    Barrier(page, image, read, kept, PipelineStageFlags.TransferBit, AccessFlags.None, PipelineStageFlags.AllCommandsBit, AccessFlags.MemoryReadBit | AccessFlags.MemoryWriteBit);
+                    return;
+                }
+            }
+            queue.Wait(busy);
+        }
+    }
+
     public void Download(GpuBlock block, int offset, Span<byte> target)
     {
         lock (readGate)
@@ -189,6 +218,24 @@ internal sealed unsafe class VulkanTransfers
         MemoryBarrier barrier = new() { SType = StructureType.MemoryBarrier, SrcAccessMask = AccessFlags.TransferWriteBit, DstAccessMask = AccessFlags.HostReadBit };
         api.Vk.CmdPipelineBarrier(page.Commands, PipelineStageFlags.TransferBit, PipelineStageFlags.HostBit, 0, 1, &barrier, 0, null, 0, null);
         return Flush();
+    }
+
+    private void Barrier(
+        Page page, VulkanImage image, ImageLayout from, ImageLayout to, PipelineStageFlags before, AccessFlags written, PipelineStageFlags after, AccessFlags used)
+    {
+        ImageMemoryBarrier barrier = new()
+        {
+            SType = StructureType.ImageMemoryBarrier,
+            SrcAccessMask = written,
+            DstAccessMask = used,
+            OldLayout = from,
+            NewLayout = to,
+            SrcQueueFamilyIndex = Vk.QueueFamilyIgnored,
+            DstQueueFamilyIndex = Vk.QueueFamilyIgnored,
+            Image = new Image(image.Image),
+            SubresourceRange = new() { AspectMask = ImageAspectFlags.ColorBit, LevelCount = 1, LayerCount = 1 },
+        };
+        api.Vk.CmdPipelineBarrier(page.Commands, before, after, 0, 0, null, 0, null, 1, &barrier);
     }
 
     private void Touch(Page page, GpuBlock block, int offset, int length, bool writes)

@@ -1,6 +1,5 @@
 using OnDeviceLearning.Graphs;
 using OnDeviceLearning.Learning;
-using OnDeviceLearning.Models;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Benchmarks;
@@ -16,83 +15,22 @@ internal sealed record Network(
 {
     public static readonly IReadOnlyList<Network> All =
     [
-        new("sigils image encoder", () => Encoder("image"), new SgdOptimizer(), IsEncoder: true),
-        new("convnet", () => WithRandomParameters(ConvNet()), new SgdOptimizer()),
-        new("ResNet-20", () => WithRandomParameters(ResNet20()), new SgdOptimizer()),
+        new("sigils image encoder", ReferenceNetworks.SigilsImage, new SgdOptimizer(), IsEncoder: true),
+        new("convnet", ReferenceNetworks.ConvNet, new SgdOptimizer()),
+        new("ResNet-20", ReferenceNetworks.ResNet20, new SgdOptimizer()),
         new("MobileNetV2", () => WithRandomParameters(MobileNetV2()), new SgdOptimizer()),
         new("ViT-Tiny", () => WithRandomParameters(ViTTiny()), new AdamWOptimizer()),
-        new("text encoder", () => Encoder("text"), new AdamWOptimizer(), IsEncoder: true, SequenceLength: 16),
+        new("text encoder", ReferenceNetworks.SigilsText, new AdamWOptimizer(), IsEncoder: true, SequenceLength: 16),
     ];
 
     private static (Graph, IReadOnlyDictionary<string, float[]>) WithRandomParameters(Graph graph) => (graph, NetworkParameters.Random(graph, seed: 1));
-
-    /// <summary>The shipped weights.</summary>
-    private static (Graph, IReadOnlyDictionary<string, float[]>) Encoder(string part)
-    {
-        SafetensorsFile file = SafetensorsReader.Read(Path.Combine(AppContext.BaseDirectory, "sigils.safetensors"));
-        Graph graph = Graph.Parse(file.Metadata[$"odl.{part}.graph"]);
-        return (graph, graph.Parameters.ToDictionary(p => p.Name, p =>
-        {
-            SafetensorsTensor tensor = file.Tensors[$"{part}.{p.Name}"];
-            var values = new float[tensor.Length];
-            tensor.CopyTo(values);
-            return values;
-        }));
-    }
-
-    /// <summary>3x3 convolutions of 64, 128 and 128 channels, each pooled; then 1024, 512 and 10.</summary>
-    private static Graph ConvNet()
-    {
-        var graph = new GraphBuilder(3, 32, 32);
-        int channels = 3, index = 1;
-        foreach (int width in (int[])[64, 128, 128])
-        {
-            string name = $"conv{index++}";
-            graph.Add(name, new Conv2dLayer(channels, width, 3, 3, 1, 1));
-            Relu(graph, name);
-            graph.Add($"{name}.pool", new MaxPool2dLayer(2, 2));
-            channels = width;
-        }
-        graph.Add("flatten", new FlattenLayer()); // [128 x 4 x 4]
-        graph.Add("fc1", new LinearLayer(2048, 1024));
-        Relu(graph, "fc1");
-        graph.Add("fc2", new LinearLayer(1024, 512));
-        Relu(graph, "fc2");
-        graph.Add("fc3", new LinearLayer(512, 10));
-        return graph.Build();
-    }
-
-    /// <summary>arXiv 1512.03385, for 32x32. The two shortcuts that change the width are 1x1 convolutions (the paper's type B).</summary>
-    private static Graph ResNet20()
-    {
-        var graph = new GraphBuilder(3, 32, 32);
-        ConvolutionNorm(graph, "stem", 3, 16, 3, 1, 1);
-        string at = Relu(graph, "stem");
-        int channels = 16;
-        for (int stage = 0; stage < 3; stage++)
-            for (int block = 0; block < 3; block++)
-            {
-                int width = 16 << stage, stride = width == channels ? 1 : 2;
-                string name = $"stage{stage}.block{block}";
-                ConvolutionNorm(graph, $"{name}.1", channels, width, 3, stride, 1, from: at);
-                Relu(graph, $"{name}.1");
-                string residual = ConvolutionNorm(graph, $"{name}.2", width, width, 3, 1, 1);
-                if (stride == 2) at = ConvolutionNorm(graph, $"{name}.shortcut", channels, width, 1, 2, 0, from: at);
-                graph.Add($"{name}.add", new AddLayer(), residual, at);
-                at = Relu(graph, name);
-                channels = width;
-            }
-        graph.Add("mean", new GlobalAveragePoolLayer());
-        graph.Add("fc", new LinearLayer(64, 10));
-        return graph.Build();
-    }
 
     /// <summary>arXiv 1801.04381 at width 1 and 96x96, with ReLU where the paper has ReLU6.</summary>
     private static Graph MobileNetV2()
     {
         var graph = new GraphBuilder(3, 96, 96);
-        ConvolutionNorm(graph, "stem", 3, 32, 3, 2, 1);
-        Relu(graph, "stem");
+        ReferenceNetworks.ConvolutionNorm(graph, "stem", 3, 32, 3, 2, 1);
+        ReferenceNetworks.Relu(graph, "stem");
         int channels = 32, index = 0;
         foreach ((int expansion, int width, int repeats, int firstStride) in
             ((int, int, int, int)[])[(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)])
@@ -102,17 +40,17 @@ internal sealed record Network(
                 int stride = i == 0 ? firstStride : 1, hidden = channels * expansion;
                 if (expansion > 1)
                 {
-                    ConvolutionNorm(graph, $"{name}.expand", channels, hidden, 1, 1, 0);
-                    Relu(graph, $"{name}.expand");
+                    ReferenceNetworks.ConvolutionNorm(graph, $"{name}.expand", channels, hidden, 1, 1, 0);
+                    ReferenceNetworks.Relu(graph, $"{name}.expand");
                 }
-                ConvolutionNorm(graph, $"{name}.depthwise", hidden, hidden, 3, stride, 1, groups: hidden);
-                Relu(graph, $"{name}.depthwise");
-                string output = ConvolutionNorm(graph, $"{name}.project", hidden, width, 1, 1, 0);
+                ReferenceNetworks.ConvolutionNorm(graph, $"{name}.depthwise", hidden, hidden, 3, stride, 1, groups: hidden);
+                ReferenceNetworks.Relu(graph, $"{name}.depthwise");
+                string output = ReferenceNetworks.ConvolutionNorm(graph, $"{name}.project", hidden, width, 1, 1, 0);
                 if (stride == 1 && channels == width) graph.Add($"{name}.add", new AddLayer(), output, input);
                 channels = width;
             }
-        ConvolutionNorm(graph, "last", channels, 1280, 1, 1, 0);
-        Relu(graph, "last");
+        ReferenceNetworks.ConvolutionNorm(graph, "last", channels, 1280, 1, 1, 0);
+        ReferenceNetworks.Relu(graph, "last");
         graph.Add("mean", new GlobalAveragePoolLayer());
         graph.Add("fc", new LinearLayer(1280, 1000));
         return graph.Build();
@@ -148,13 +86,4 @@ internal sealed record Network(
         graph.Add("head", new LinearLayer(width, 10));
         return graph.Build();
     }
-
-    private static string ConvolutionNorm(
-        GraphBuilder graph, string name, int channels, int width, int kernel, int stride, int padding, int groups = 1, string? from = null)
-    {
-        graph.Add($"{name}.conv", new Conv2dLayer(channels, width, kernel, kernel, stride, padding, 1, groups, Bias: false), from ?? graph.Last);
-        return graph.Add($"{name}.norm", new BatchNormLayer(width));
-    }
-
-    private static string Relu(GraphBuilder graph, string name) => graph.Add($"{name}.relu", new ActivationLayer(ActivationKind.Relu));
 }

@@ -18,17 +18,7 @@ internal static class AttentionLowering
         Tiles(list, "AttentionKeyGradient", [0, 1, 3, dots, 4], op.N, op.L, op.Heads, op.HeadWidth, op.Causal, op.Flops / 2, op.Bytes / 2);
     }
 
-    private static void Tiles(DispatchList list, string kernel, int[] arguments, int n, int length, int heads, int headWidth, bool causal, long flops, long bytes)
-    {
-        int tiles = DispatchList.CeilDivide(length, Tile);
-        int sequences = DispatchList.Slice(n, flops, list.Limits.MaxGroupsZ, 1), perSlice = DispatchList.Slice(tiles, flops / n, list.Limits.MaxGroupsX, 1);
-        for (int sequence = 0; sequence < n; sequence += sequences)
-            for (int tile = 0; tile < tiles; tile += perSlice)
-            {
-                int z = Math.Min(sequences, n - sequence), x = Math.Min(perSlice, tiles - tile);
-                list.Add(kernel, (x * DispatchList.GroupThreads, heads, z), arguments,
-                    [tile, sequence, length, heads, headWidth, 1 / MathF.Sqrt(headWidth), causal],
-                    DispatchList.Share(flops, (long)z * x, (long)n * tiles), DispatchList.Share(bytes, (long)z * x, (long)n * tiles));
-            }
-    }
+    private static void Tiles(DispatchList list, string kernel, int[] arguments, int n, int length, int heads, int headWidth, bool causal, long flops, long bytes) =>
+        list.Grid(kernel, [DispatchList.CeilDivide(length, Tile), heads, n], (DispatchList.GroupThreads, 1), arguments,
+            [length, heads, headWidth, 1 / MathF.Sqrt(headWidth), causal], flops, bytes);
 }

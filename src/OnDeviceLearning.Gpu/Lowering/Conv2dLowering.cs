@@ -11,6 +11,9 @@ internal static class Conv2dLowering
     // Fewer steps of the sum than this are not worth a group of their own.
     private const int LeastSteps = 64, LeastPixels = 256;
 
+    // More than this of a weight's gradient is another part of the sum.
+    private const long SplitFlops = 1_000_000_000;
+
     // Groups of fewer channels leave a tile mostly empty.
     private const int LeastGroupChannels = 16;
 
@@ -27,21 +30,14 @@ internal static class Conv2dLowering
         int groupOut = op.OutChannels / op.Groups, depth = op.C / op.Groups * op.KernelH * op.KernelW;
         (string kernel, int tile, int groupThreads) = Tile("Conv2d", groupOut, pixels, op.Groups, list.Limits);
         int rowTiles = DispatchList.CeilDivide(groupOut, tile), pixelTiles = DispatchList.CeilDivide(pixels, tile);
-        int splits = op.Groups > list.Limits.MaxGroupsZ / 256 ? 1
-            : list.Splits((long)rowTiles * pixelTiles * op.Groups * groupThreads / DispatchList.GroupThreads, depth, LeastSteps, outputs);
+        int splits = list.Splits((long)rowTiles * pixelTiles * op.Groups * groupThreads / DispatchList.GroupThreads, depth, LeastSteps, outputs);
         int splitLength = DispatchList.CeilDivide(DispatchList.CeilDivide(depth, splits), 16) * 16;
         splits = DispatchList.CeilDivide(depth, splitLength);
         int partial = splits == 1 ? target : list.Scratch(splits * outputs);
         Epilogue last = splits == 1 ? epilogue : Epilogue.None;
 
-        int slice = DispatchList.Slice(pixelTiles, op.Flops, list.Limits.MaxGroupsX, 1);
-        for (int first = 0; first < pixelTiles; first += slice)
-        {
-            int count = Math.Min(slice, pixelTiles - first);
-            list.Add(kernel, (count * groupThreads, rowTiles, op.Groups * splits), [0, 1, last.BiasOr(0), last.ResidualOr(0), partial],
-                [pixels, .. Sizes(op), op.Groups, first * tile, splitLength, outputs, last.HasBias, last.HasResidual, last.Activation],
-                DispatchList.Share(op.Flops, count, pixelTiles), DispatchList.Share(op.Bytes, count, pixelTiles));
-        }
+        list.Grid(kernel, [pixelTiles, rowTiles, op.Groups * splits], (groupThreads, 1), [0, 1, last.BiasOr(0), last.ResidualOr(0), partial],
+            [pixels, .. Sizes(op), op.Groups, splitLength, outputs, last.HasBias, last.HasResidual, last.Activation], op.Flops, op.Bytes);
         if (splits > 1) SplitSum.Add(list, partial, target, outputs, splits, epilogue.AsSplitSum(op.OutH * op.OutW, op.OutChannels));
     }
 
@@ -69,17 +65,12 @@ internal static class Conv2dLowering
         int groupIn = op.C / op.Groups, pixels = op.N * rows.Count * columns.Count;
         (string kernel, int tile, int groupThreads) = Tile("Conv2dInputGradient", groupIn, pixels, op.Groups, list.Limits);
         long flops = 2L * pixels * op.C * (op.OutChannels / op.Groups) * rows.Taps * columns.Taps, bytes = DispatchList.Share(op.Bytes, rows.Count * columns.Count, op.H * op.W);
-        int rowTiles = DispatchList.CeilDivide(groupIn, tile), pixelTiles = DispatchList.CeilDivide(pixels, tile), slice = DispatchList.Slice(pixelTiles, flops, list.Limits.MaxGroupsX, 1);
-        for (int first = 0; first < pixelTiles; first += slice)
-        {
-            int count = Math.Min(slice, pixelTiles - first);
-            list.Add(kernel, (count * groupThreads, rowTiles, op.Groups), [0, 1, 2],
-                [
-                    pixels, rows.Count, columns.Count, rows.First, columns.First, rows.FirstTap, columns.FirstTap, rows.Taps, columns.Taps, step,
-                    op.C, op.H, op.W, op.OutChannels, op.OutH, op.OutW, op.KernelH * op.KernelW, op.KernelW, op.Stride, op.Padding, op.Dilation, op.Groups, first * tile,
-                ],
-                DispatchList.Share(flops, count, pixelTiles), DispatchList.Share(bytes, count, pixelTiles));
-        }
+        list.Grid(kernel, [DispatchList.CeilDivide(pixels, tile), DispatchList.CeilDivide(groupIn, tile), op.Groups], (groupThreads, 1), [0, 1, 2],
+            [
+                pixels, rows.Count, columns.Count, rows.First, columns.First, rows.FirstTap, columns.FirstTap, rows.Taps, columns.Taps, step,
+                op.C, op.H, op.W, op.OutChannels, op.OutH, op.OutW, op.KernelH * op.KernelW, op.KernelW, op.Stride, op.Padding, op.Dilation, op.Groups,
+            ],
+            flops, bytes);
     }
 
     // The taps that meet an output from inputs first, first + stride, ...: every step-th one, from the first that fits.
@@ -95,30 +86,24 @@ internal static class Conv2dLowering
         int pixels = op.N * op.OutH * op.OutW, groupOut = op.OutChannels / op.Groups, columns = op.C / op.Groups * op.KernelH * op.KernelW, outputs = op.OutChannels * columns;
         if (IsNarrow(op, op.OutChannels))
         {
-            int most = DispatchList.Slice(outputs, op.Flops, list.Limits.MaxGroupsX, 1);
-            for (int first = 0; first < outputs; first += most)
-            {
-                int count = Math.Min(most, outputs - first);
-                list.Add("Conv2dWeightGradientDirect", (count * DispatchList.GroupThreads, 1, 1), [0, 1, 2], [first, pixels, .. Sizes(op), op.Groups],
-                    DispatchList.Share(op.Flops, count, outputs), DispatchList.Share(op.Bytes, count, outputs));
-            }
+            list.Grid("Conv2dWeightGradientDirect", [outputs], (DispatchList.GroupThreads, 1), [0, 1, 2], [pixels, .. Sizes(op), op.Groups], op.Flops, op.Bytes);
             return;
         }
         (string kernel, int tile, int groupThreads) = Tile("Conv2dWeightGradient", groupOut, columns, op.Groups, list.Limits);
         int rowTiles = DispatchList.CeilDivide(groupOut, tile), columnTiles = DispatchList.CeilDivide(columns, tile);
-        int splits = op.Groups > list.Limits.MaxGroupsZ / 256 ? 1
-            : list.Splits((long)rowTiles * columnTiles * op.Groups * groupThreads / DispatchList.GroupThreads, pixels, LeastPixels, outputs);
-        splits = (int)Math.Max(splits, Math.Min(DispatchList.CeilDivide(op.Flops, 1_000_000_000), DispatchList.CeilDivide(pixels, LeastPixels)));
+        int splits = list.Splits((long)rowTiles * columnTiles * op.Groups * groupThreads / DispatchList.GroupThreads, pixels, LeastPixels, outputs);
+        splits = (int)Math.Max(splits, Math.Min(DispatchList.CeilDivide(op.Flops, SplitFlops), DispatchList.CeilDivide(pixels, LeastPixels)));
         int splitLength = DispatchList.CeilDivide(DispatchList.CeilDivide(pixels, splits), 16) * 16;
         splits = DispatchList.CeilDivide(pixels, splitLength);
-        // In rounds, each of a few splits that are added to dw before the next: so neither the time of a dispatch nor the
-        // memory for the splits' sums grows with the number of pixels.
-        int round = DispatchList.Slice(splits, op.Flops, Math.Max(Math.Min(list.Limits.MaxGroupsZ / op.Groups, list.Room(outputs)), 1), 1);
+        // In rounds, each of a few splits that are added to dw before the next, so that the memory for the splits' sums does
+        // not grow with the number of pixels. Rounds decide in which order numbers are added: they may not depend on slices.
+        int rounds = (int)Math.Max(DispatchList.CeilDivide(op.Flops, 2 * SplitFlops), DispatchList.CeilDivide(splits, Math.Max(list.Room(outputs), 1)));
+        int round = DispatchList.CeilDivide(splits, Math.Min(rounds, splits));
         int partial = round == 1 ? 2 : list.Scratch(round * outputs);
         for (int first = 0; first < splits; first += round)
         {
             int count = Math.Min(round, splits - first);
-            list.Add(kernel, (columnTiles * groupThreads, rowTiles, op.Groups * count), [0, 1, partial],
+            list.Grid(kernel, [columnTiles, rowTiles, op.Groups * count], (groupThreads, 1), [0, 1, partial],
                 [pixels, .. Sizes(op), op.Groups, splitLength, outputs, first, round == 1], DispatchList.Share(op.Flops, count, splits), DispatchList.Share(op.Bytes, count, splits));
             if (round > 1) SplitSum.Add(list, partial, 2, outputs, count, new SplitSum { Accumulate = true });
         }

@@ -8,9 +8,6 @@ internal sealed class DispatchList(Operation operation, GpuLimits limits)
     /// <summary>Threads of a group in every kernel that is dispatched element by element.</summary>
     public const int GroupThreads = 256;
 
-    /// <summary>More than this is several dispatches, so that no submission holds the device for long.</summary>
-    private const long SliceFlops = 2_000_000_000;
-
     private readonly List<KernelDispatch> dispatches = [];
     private readonly List<int> scratch = [];
     private readonly int operands = operation.Operands.Count;
@@ -49,7 +46,7 @@ internal sealed class DispatchList(Operation operation, GpuLimits limits)
     /// <summary>One thread an element; the kernel's constants are the first element, then these.</summary>
     public void Elementwise(string kernel, int length, ReadOnlySpan<int> arguments, ReadOnlySpan<Constant> constants, long flops, long bytes)
     {
-        int most = Slice(length, flops, limits.MaxGroupsX * (long)GroupThreads, GroupThreads);
+        int most = Slice(length, flops, bytes, limits.MaxGroupsX * (long)GroupThreads, GroupThreads);
         Span<Constant> all = stackalloc Constant[constants.Length + 1];
         constants.CopyTo(all[1..]);
         for (int first = 0; first < length; first += most)
@@ -61,15 +58,53 @@ internal sealed class DispatchList(Operation operation, GpuLimits limits)
     }
 
     /// <summary>
-    /// How many of <paramref name="count"/> units one dispatch takes: no more than <paramref name="most"/>, not much more work
-    /// than a slice should have, a multiple of <paramref name="step"/>.
+    /// A grid of groups along x, y and z, or fewer axes, as one dispatch or, in slices, several. The kernel's constants are
+    /// the first group along each axis, then these.
     /// </summary>
-    public static int Slice(int count, long flops, long most, int step)
+    /// <param name="kernel">Its name.</param>
+    /// <param name="groups">Groups along each axis.</param>
+    /// <param name="group">Threads of a group along x and y.</param>
+    /// <param name="arguments">One for each binding.</param>
+    /// <param name="constants">Those after the first groups.</param>
+    /// <param name="flops">Floating-point operations of the whole grid.</param>
+    /// <param name="bytes">Memory traffic of the whole grid.</param>
+    public void Grid(string kernel, ReadOnlySpan<int> groups, (int X, int Y) group, ReadOnlySpan<int> arguments, ReadOnlySpan<Constant> constants, long flops, long bytes)
     {
-        long slices = Math.Max(CeilDivide(flops, SliceFlops), CeilDivide(count, most));
-        long each = Math.Min(CeilDivide(CeilDivide(count, slices), step) * step, Math.Max(most / step * step, step));
-        return (int)Math.Min(each, count);
+        int x = groups[0], y = groups.Length > 1 ? groups[1] : 1, z = groups.Length > 2 ? groups[2] : 1;
+        long all = (long)x * y * z, least = CeilDivide((long)limits.SliceGroups * GroupThreads, (long)group.X * group.Y);
+        long most = Math.Max(all / Slices(flops, bytes), Math.Max(least, 1));
+        // Whole rows before whole layers: neighbours share what they read.
+        int countX = Even(x, Math.Min(most, limits.MaxGroupsX)), countY = Even(y, Math.Min(Math.Max(most / countX, 1), limits.MaxGroupsY));
+        int countZ = Even(z, Math.Min(Math.Max(most / ((long)countX * countY), 1), limits.MaxGroupsZ));
+        Span<Constant> own = stackalloc Constant[constants.Length + groups.Length];
+        constants.CopyTo(own[groups.Length..]);
+        for (int firstZ = 0; firstZ < z; firstZ += countZ)
+            for (int firstY = 0; firstY < y; firstY += countY)
+                for (int firstX = 0; firstX < x; firstX += countX)
+                {
+                    int hereX = Math.Min(countX, x - firstX), hereY = Math.Min(countY, y - firstY), hereZ = Math.Min(countZ, z - firstZ);
+                    own[0] = firstX;
+                    if (groups.Length > 1) own[1] = firstY;
+                    if (groups.Length > 2) own[2] = firstZ;
+                    long here = (long)hereX * hereY * hereZ;
+                    Add(kernel, (hereX * group.X, hereY * group.Y, hereZ), arguments, own, Share(flops, here, all), Share(bytes, here, all));
+                }
     }
+
+    /// <summary>
+    /// How many of <paramref name="count"/> units one dispatch takes: no more than <paramref name="most"/>, not more work
+    /// than a slice should have, a multiple of <paramref name="step"/>, which is the work of one group of 256 threads.
+    /// </summary>
+    public int Slice(int count, long flops, long bytes, long most, int step)
+    {
+        long least = (long)limits.SliceGroups * step, each = Math.Min(Math.Max(count / Slices(flops, bytes), least), most) / step * step;
+        return (int)Math.Min(Math.Max(each, step), count);
+    }
+
+    private long Slices(long flops, long bytes) => Math.Max(1, Math.Max(CeilDivide(flops, limits.SliceFlops), CeilDivide(bytes, limits.SliceBytes)));
+
+    /// <summary>The largest part of at most <paramref name="most"/> that leaves no small rest.</summary>
+    private static int Even(int count, long most) => CeilDivide(count, (int)CeilDivide(count, most));
 
     /// <summary>How many parts to split a sum of <paramref name="length"/> into, so that the device is busy and each part worth a group.</summary>
     public int Splits(long groups, int length, int least, int outputs)

@@ -24,11 +24,7 @@ internal static class ElementwiseLowering
     {
         int links = list.Scratch(2 * op.Count);
         list.Elementwise("EmbeddingLinks", op.Count, [0, links], [op.Count], (long)op.Count * op.Count, 12L * op.Count);
-        int most = DispatchList.Slice(op.Count, op.Flops, list.Limits.MaxGroupsY * 4L, 4);
-        for (int first = 0; first < op.Count; first += most)
-        {
-            int tokens = Math.Min(most, op.Count - first);
-            list.Add("EmbeddingGradient", (op.Width, tokens, 1), [0, links, 1, 2], [first, op.Count, op.Vocabulary, op.Width], (long)tokens * op.Width, 12L * tokens * op.Width);
-        }
+        list.Grid("EmbeddingGradient", [DispatchList.CeilDivide(op.Width, 64), DispatchList.CeilDivide(op.Count, 4)], (64, 4), [0, links, 1, 2],
+            [op.Count, op.Vocabulary, op.Width], (long)op.Count * op.Width, 12L * op.Count * op.Width);
     }
 }

@@ -55,6 +55,10 @@ public static class Lowering
             case SquaredNorm op: SumLowering.Lower(op, list); break;
             case Attention op: AttentionLowering.Lower(op, list); break;
             case AttentionGradient op: AttentionLowering.Lower(op, list); break;
+            // What is measured is one dispatch, however long.
+            case FmaChain op: list.Add("FmaChain", (op.Length, 1, 1), [0, 1], [op.Rounds], op.Flops, op.Bytes); break;
+            case StreamCopy op: list.Add("StreamCopy", (DispatchList.CeilDivide(op.Length, 4 * DispatchList.GroupThreads) * DispatchList.GroupThreads, 1, 1), [0, 1], [op.Length], op.Flops, op.Bytes); break;
+            case ImageToGrey op: list.Elementwise("ImageToGrey", op.TargetWidth * op.TargetHeight, op.Width, op.Height, op.TargetWidth, op.TargetHeight, (int)op.Format, op.DarkIsInk); break;
             default: throw new NotSupportedException($"{operation.Name}: there is no GPU kernel for it.");
         }
         return list.ToLowered();

@@ -35,15 +35,10 @@ internal static class MatMulLowering
         bool column = op.N == 1;
         int outputs = op.M * op.N, matrixBatch = column ? op.M * op.K : op.SharedB ? 0 : op.K * op.N, vectorBatch = column ? op.SharedB ? 0 : op.K : op.K;
         int groups = DispatchList.CeilDivide(outputs, along ? 8 : 32);
-        int batches = DispatchList.Slice(op.Batch, op.Flops, list.Limits.MaxGroupsZ, 1);
-        for (int batch = 0; batch < op.Batch; batch += batches)
-        {
-            int count = Math.Min(batches, op.Batch - batch);
-            list.Add(along ? "MatMulVectorRows" : "MatMulVectorColumns", (groups * DispatchList.GroupThreads, 1, count),
-                [column ? 0 : 1, column ? 1 : 0, epilogue.BiasOr(0), epilogue.ResidualOr(0), target],
-                [outputs, op.K, matrixBatch, vectorBatch, batch, column ? 0 : 1, op.Alpha, op.Accumulate, epilogue.HasBias, epilogue.HasResidual, epilogue.Activation],
-                DispatchList.Share(op.Flops, count, op.Batch), DispatchList.Share(op.Bytes, count, op.Batch));
-        }
+        list.Grid(along ? "MatMulVectorRows" : "MatMulVectorColumns", [groups, op.Batch], (DispatchList.GroupThreads, 1),
+            [column ? 0 : 1, column ? 1 : 0, epilogue.BiasOr(0), epilogue.ResidualOr(0), target],
+            [outputs, op.K, matrixBatch, vectorBatch, column ? 0 : 1, op.Alpha, op.Accumulate, epilogue.HasBias, epilogue.HasResidual, epilogue.Activation],
+            op.Flops, op.Bytes);
     }
 
     private static void Tiles(MatMul op, DispatchList list, Epilogue epilogue, int target)
@@ -51,28 +46,21 @@ internal static class MatMulLowering
         (string kernel, int tile, int groupThreads) = Tile(op, list.Limits);
         int rowTiles = DispatchList.CeilDivide(op.M, tile), columnTiles = DispatchList.CeilDivide(op.N, tile), outputs = op.Batch * op.M * op.N;
         long groups = (long)rowTiles * columnTiles * op.Batch * groupThreads / DispatchList.GroupThreads;
-        int splits = op.Batch > list.Limits.MaxGroupsZ / 256 ? 1 : list.Splits(groups, op.K, LeastSteps, outputs);
+        int splits = list.Splits(groups, op.K, LeastSteps, outputs);
         int splitLength = DispatchList.CeilDivide(DispatchList.CeilDivide(op.K, splits), 16) * 16;
         splits = DispatchList.CeilDivide(op.K, splitLength);
         int partial = splits == 1 ? target : list.Scratch(splits * outputs);
         Epilogue last = splits == 1 ? epilogue : Epilogue.None;
 
-        int batchSlice = splits > 1 ? op.Batch : DispatchList.Slice(op.Batch, op.Flops, list.Limits.MaxGroupsZ, 1);
-        int rowSlice = DispatchList.Slice(rowTiles, op.Flops / op.Batch, list.Limits.MaxGroupsY, 1);
-        for (int batch = 0; batch < op.Batch; batch += batchSlice)
-            for (int row = 0; row < rowTiles; row += rowSlice)
-            {
-                int batches = Math.Min(batchSlice, op.Batch - batch), rows = Math.Min(rowSlice, rowTiles - row);
-                list.Add(kernel, (columnTiles * groupThreads, rows, batches * splits),
-                    [0, 1, last.BiasOr(0), last.ResidualOr(0), partial],
-                    [
-                        op.M, op.N, op.K,
-                        op.TransposeA ? 1 : op.K, op.TransposeA ? op.M : 1, op.M * op.K,
-                        op.TransposeB ? 1 : op.N, op.TransposeB ? op.K : 1, op.SharedB ? 0 : op.K * op.N,
-                        row * tile, batch, batches, splitLength, last.Alpha, last.Accumulate, last.HasBias, last.HasResidual, last.Activation,
-                    ],
-                    DispatchList.Share(op.Flops, (long)batches * rows, (long)op.Batch * rowTiles), DispatchList.Share(op.Bytes, (long)batches * rows, (long)op.Batch * rowTiles));
-            }
+        list.Grid(kernel, [columnTiles, rowTiles, op.Batch * splits], (groupThreads, 1),
+            [0, 1, last.BiasOr(0), last.ResidualOr(0), partial],
+            [
+                op.M, op.N, op.K,
+                op.TransposeA ? 1 : op.K, op.TransposeA ? op.M : 1, op.M * op.K,
+                op.TransposeB ? 1 : op.N, op.TransposeB ? op.K : 1, op.SharedB ? 0 : op.K * op.N,
+                op.Batch, splitLength, last.Alpha, last.Accumulate, last.HasBias, last.HasResidual, last.Activation,
+            ],
+            op.Flops, op.Bytes);
         if (splits > 1) SplitSum.Add(list, partial, target, outputs, splits, epilogue.AsSplitSum(biasInner: 1, biasCount: op.N));
     }
 

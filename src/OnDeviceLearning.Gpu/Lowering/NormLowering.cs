@@ -33,7 +33,7 @@ internal static class NormLowering
         int perSplit = DispatchList.CeilDivide(width, splits), elements = blocks * width;
         splits = DispatchList.CeilDivide(width, perSplit);
         int partial = list.Scratch(2 * splits * blocks);
-        list.Add("GroupNormPartial", (splits * DispatchList.GroupThreads, blocks, 1), [0, partial], [blocks, width, perSplit], 4L * elements, 4L * elements);
+        list.Grid("GroupNormPartial", [splits, blocks], (DispatchList.GroupThreads, 1), [0, partial], [blocks, width, perSplit], 4L * elements, 4L * elements);
         list.Elementwise("GroupNormCombine", blocks, [partial, 4], [blocks, width, splits, perSplit, epsilon], 8L * splits * blocks, 8L * splits * blocks);
         list.Elementwise("GroupNormApply", elements, [0, 1, 2, 4, 3], [width, groups, channels, inner], 4L * elements, 8L * elements);
     }
@@ -49,11 +49,12 @@ internal static class NormLowering
         int perSplit = DispatchList.CeilDivide(width, splits), elements = blocks * width;
         splits = DispatchList.CeilDivide(width, perSplit);
         int partial = list.Scratch(2 * splits * blocks), sums = list.Scratch(2 * blocks);
-        list.Add("GroupNormInputGradientPartial", (splits * DispatchList.GroupThreads, blocks, 1), [0, 1, 2, 3, partial], [blocks, width, perSplit, groups, channels, inner], 5L * elements, 8L * elements);
+        list.Grid("GroupNormInputGradientPartial", [splits, blocks], (DispatchList.GroupThreads, 1), [0, 1, 2, 3, partial],
+            [blocks, width, perSplit, groups, channels, inner], 5L * elements, 8L * elements);
         SplitSum.Add(list, partial, sums, 2 * blocks, splits, new SplitSum());
         list.Elementwise("GroupNormInputGradientApply", elements, [0, 1, 2, 3, sums, 4], [width, groups, channels, inner], 8L * elements, 12L * elements);
     }
 
     private static int Splits(DispatchList list, int blocks, int width) =>
-        width < Wide || blocks > list.Limits.MaxGroupsY ? 1 : list.Splits(2L * blocks, width, LeastPerSplit, 2 * blocks);
+        width < Wide ? 1 : list.Splits(2L * blocks, width, LeastPerSplit, 2 * blocks);
 }

@@ -38,7 +38,7 @@ internal static class RowLowering
         // Four elements or more a thread: fewer would spend more on adding the threads' sums than on the row.
         int lanes = 1;
         while (lanes < DispatchList.GroupThreads && lanes * 4 < width) lanes *= 2;
-        int perGroup = DispatchList.GroupThreads / lanes, most = DispatchList.Slice(rows, op.Flops, list.Limits.MaxGroupsX * (long)perGroup, perGroup);
+        int perGroup = DispatchList.GroupThreads / lanes, most = list.Slice(rows, op.Flops, op.Bytes, list.Limits.MaxGroupsX * (long)perGroup, perGroup);
         Span<Constant> all = stackalloc Constant[constants.Length + 4];
         constants.CopyTo(all[4..]);
         (all[1], all[2], all[3]) = (rows, width, lanes);

@@ -44,7 +44,7 @@ internal static class SumLowering
         groups = DispatchList.CeilDivide(length, perGroup);
         int partial = groups == 1 ? total : list.Scratch(groups);
         Constant last = accumulates ? groups == 1 : scale[0];
-        list.Add(kernel, (groups * DispatchList.GroupThreads, 1, 1), [.. inputs, partial], [length, perGroup, last], flops, bytes);
+        list.Grid(kernel, [groups], (DispatchList.GroupThreads, 1), [.. inputs, partial], [length, perGroup, last], flops, bytes);
         if (groups > 1) list.Add("SumTotal", (DispatchList.GroupThreads, 1, 1), [partial, total], [groups, 1f, accumulates], groups, 4L * groups);
     }
 
@@ -53,7 +53,7 @@ internal static class SumLowering
         int tiles = DispatchList.CeilDivide(columns, 32), splits = list.Splits(tiles, rows, LeastRowsPerGroup, columns), perSplit = DispatchList.CeilDivide(rows, splits);
         splits = DispatchList.CeilDivide(rows, perSplit);
         int[] partials = Partials(list, outputs, splits, columns);
-        list.Add(kernel, (tiles * 32, splits * 8, 1), [.. inputs, .. partials], [rows, columns, perSplit, splits == 1], op.Flops, op.Bytes);
+        list.Grid(kernel, [tiles, splits], (32, 8), [.. inputs, .. partials], [rows, columns, perSplit, splits == 1], op.Flops, op.Bytes);
         AddUp(list, partials, outputs, splits, columns);
     }
 
@@ -63,7 +63,7 @@ internal static class SumLowering
         int splits = list.Splits(channels, elements, LeastPerGroup, channels), perSplit = DispatchList.CeilDivide(elements, splits);
         splits = DispatchList.CeilDivide(elements, perSplit);
         int[] partials = Partials(list, outputs, splits, channels);
-        list.Add(kernel, (channels * DispatchList.GroupThreads, splits, 1), [.. inputs, .. partials], constants(perSplit, splits == 1), op.Flops, op.Bytes);
+        list.Grid(kernel, [channels, splits], (DispatchList.GroupThreads, 1), [.. inputs, .. partials], constants(perSplit, splits == 1), op.Flops, op.Bytes);
         AddUp(list, partials, outputs, splits, channels);
     }
 

@@ -87,6 +87,9 @@ public sealed class ForwardProgram : IDisposable
     /// <summary>The steps of a run.</summary>
     public int StepCount => planned.Program.StepCount;
 
+    /// <summary>What runs.</summary>
+    internal DeviceProgram Program => planned.Program;
+
     /// <summary>What is computed, in order.</summary>
     internal IReadOnlyList<Operation> Operations => planned.Operations;
 

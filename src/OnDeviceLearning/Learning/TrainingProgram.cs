@@ -98,6 +98,9 @@ public sealed class TrainingProgram : IDisposable
     /// <summary>The steps of an update.</summary>
     public int StepCount => planned.Program.StepCount;
 
+    /// <summary>What runs.</summary>
+    internal DeviceProgram Program => planned.Program;
+
     /// <summary>What is computed, in order: forward and loss, then backward, then update.</summary>
     internal IReadOnlyList<Operation> Operations => planned.Operations;
 

@@ -28,6 +28,31 @@ public sealed class LoweringVariantTests
         }
     }
 
+    public static TheoryData<string> Operations => [.. ConformanceSuite.Cases.Select(c => c.Operation.Name).Distinct()];
+
+    [VulkanTheory]
+    [MemberData(nameof(Operations))]
+    public void Slices_change_no_bit(string operation)
+    {
+        // As a device would that is measured to be slow, and as one that is never too slow.
+        using ComputeDevice slow = Slicing(20_000, 20_000), fast = Slicing(long.MaxValue, long.MaxValue);
+        int index = 0, cut = 0;
+        foreach (ConformanceCase @case in ConformanceSuite.Cases.Where(c => c.Operation.Name == operation))
+        {
+            if (index++ % 4 != 0) continue;
+            if (((GpuDevice)slow).Lower(@case.Operation).Dispatches.Count > ((GpuDevice)fast).Lower(@case.Operation).Dispatches.Count) cut++;
+            Assert.True(ConformanceRunner.Run(slow, @case).OutputHash == ConformanceRunner.Run(fast, @case).OutputHash, $"{@case}: slices change the result");
+        }
+        Assert.True(cut > 0, "no case was sliced");
+        Assert.Empty(Vulkan.ValidationMessages(slow));
+
+        static ComputeDevice Slicing(long flops, long bytes)
+        {
+            GpuKernelSet kernels = GpuKernelSet.Embedded with { Lower = (op, limits) => Lowering.Lower(op, limits with { SliceFlops = flops, SliceBytes = bytes, SliceGroups = 1 }) };
+            return TestDevices.OpenVulkan(new VulkanOptions { PipelineCacheFolder = "", Shaders = (kernels, VulkanShaders.Embedded) });
+        }
+    }
+
     [VulkanTheory]
     [MemberData(nameof(Devices))]
     public void Agrees_with_its_reference_as_another_device_would_run_it(string operation, int groupsToFill, int mostGroups)

@@ -23,7 +23,7 @@ public sealed class ArrowTests
         ["ComputeSharp.Subset"] = new([], []),
         ["Kernels"] = new(["ComputeSharp.Subset"], []),
         ["Compiler"] = new([], ["Microsoft.CodeAnalysis.CSharp"]),
-        ["OnDeviceLearning.Cli.Devices"] = new([Runtime, "OnDeviceLearning.Vulkan", "OnDeviceLearning.DirectX12", "OnDeviceLearning.Conformance"], ["System.CommandLine"]),
+        ["OnDeviceLearning.Cli.Devices"] = new([Runtime, "OnDeviceLearning.Gpu", "OnDeviceLearning.Vulkan", "OnDeviceLearning.DirectX12", "OnDeviceLearning.Conformance"], ["System.CommandLine"]),
         ["OnDeviceLearning.Pretraining"] = new([Runtime, "OnDeviceLearning.Datasets", "OnDeviceLearning.Sigils"], ["TorchSharp-cpu", "Google.Protobuf"]),
     };
 

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace OnDeviceLearning.Benchmarks;
+namespace OnDeviceLearning.Cli;
 
 /// <summary>
 /// What this machine can do at most, measured: fused multiply-adds a second, and bytes copied, or only read where that is

@@ -1,7 +1,7 @@
 using OnDeviceLearning.Graphs;
 using OnDeviceLearning.Operations;
 
-namespace OnDeviceLearning.Benchmarks;
+namespace OnDeviceLearning.Cli;
 
 /// <summary>
 /// Random parameters with which a deep network's values stay of the size of one, as a trained one's do: what vanishes or
