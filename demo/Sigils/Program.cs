@@ -8,11 +8,14 @@ if (!TourOptions.TryParse(args, out TourOptions? options, out string? complaint)
 }
 try
 {
+    if (options.Seeds > 0)
+    {
+        PlayerEvaluation.Run(options, options.Seeds, Console.Out);
+        return 0;
+    }
     var tour = new Tour(options);
-    tour.Play();
+    using Spellbook book = tour.Play();
     Account.Write(tour, Console.Out);
-    ContactSheet.Write(tour, options.Seed, options.Out);
-    Console.WriteLine($"Contact sheet: {Path.GetFullPath(options.Out)}");
     if (options.Json) Account.WriteJson(tour, Console.Out);
     return 0;
 }

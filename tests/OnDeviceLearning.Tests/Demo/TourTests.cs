@@ -10,7 +10,7 @@ public class TourTests
         string file = typeof(TourTests).Assembly.Location;
         Assert.True(TourOptions.TryParse(["--json", "--device", "cpu", "--seed", "7", "--out", "a.png", "--backbone", file], out TourOptions? options, out _));
         Assert.True(options.Json);
-        Assert.Equal(TourDevice.Cpu, options.Device);
+        Assert.Equal(GameDevice.Cpu, options.Device);
         Assert.Equal(7, options.Seed);
         Assert.Equal("a.png", options.Out);
         Assert.Equal(file, options.Backbone);
