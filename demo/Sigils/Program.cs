@@ -16,6 +16,15 @@ try
     var tour = new Tour(options);
     using Spellbook book = tour.Play();
     Account.Write(tour, Console.Out);
+    using (var reel = new Reel(book, options.Seed, isLarge: options.Screens is not null))
+    {
+        reel.Play();
+        ContactSheet.Write(tour, reel.Screens, options.Out);
+        File.WriteAllBytes(options.Film, reel.Film());
+        if (options.Screens is { } folder) reel.Write(folder);
+    }
+    Console.WriteLine($"Contact sheet: {Path.GetFullPath(options.Out)}");
+    Console.WriteLine($"A duel, animated: {Path.GetFullPath(options.Film)}");
     if (options.Json) Account.WriteJson(tour, Console.Out);
     return 0;
 }

@@ -26,11 +26,8 @@ internal sealed partial class Game : IDisposable
     /// <param name="saves">Where it lies; null to keep nothing.</param>
     /// <param name="seed">Of the duels.</param>
     public Game(Spellbook book, SaveFolder? saves, int seed)
+        : this(new Grimoire(book), saves, seed)
     {
-        this.saves = saves;
-        this.seed = seed;
-        Grimoire = new Grimoire(book);
-        Notes = new MarginNotes(Grimoire);
         string? notice = null;
         IsResumed = saves is not null && saves.Resume(Grimoire, out progress, out notice);
         if (!IsResumed)
@@ -39,6 +36,15 @@ internal sealed partial class Game : IDisposable
             foreach (Spell spell in SpellSets.First) Grimoire.Add(spell.Name, spell.Description);
         }
         Say(notice);
+    }
+
+    /// <summary>Plays with a book that is written already.</summary>
+    public Game(Grimoire grimoire, SaveFolder? saves, int seed)
+    {
+        this.saves = saves;
+        this.seed = seed;
+        Grimoire = grimoire;
+        Notes = new MarginNotes(grimoire);
     }
 
     public Grimoire Grimoire { get; }

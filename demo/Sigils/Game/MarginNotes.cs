@@ -32,17 +32,19 @@ internal sealed class MarginNotes(Grimoire grimoire)
             spell = drawing = 0;
             Array.Clear(sums);
         }
-        while (spell < grimoire.Pages.Count && grimoire.Pages[spell].Drawings.Count == 0) ReadWords(spell++);
+        while (spell < grimoire.Pages.Count && grimoire.Pages[spell].Latest is null) ReadWords(spell++);
         if (spell < grimoire.Pages.Count)
         {
-            IReadOnlyList<Drawing> drawings = grimoire.Pages[spell].Drawings;
-            if (drawing < drawings.Count)
+            SpellPage page = grimoire.Pages[spell];
+            // One that was always read surely has none kept; its latest stands for it.
+            int count = Math.Max(1, page.Drawings.Count);
+            if (drawing < count)
             {
-                grimoire.Cast(drawings[drawing], probabilities);
-                for (int c = 0; c < grimoire.Pages.Count; c++) sums[spell * Most + c] += probabilities[c] / drawings.Count;
+                grimoire.Cast(page.Drawings.Count > 0 ? page.Drawings[drawing] : page.Latest!, probabilities);
+                for (int c = 0; c < grimoire.Pages.Count; c++) sums[spell * Most + c] += probabilities[c] / count;
             }
             fromDrawings[spell] = true;
-            if (++drawing < drawings.Count) return;
+            if (++drawing < count) return;
             drawing = 0;
             spell++;
             if (spell < grimoire.Pages.Count) return;
@@ -55,6 +57,10 @@ internal sealed class MarginNotes(Grimoire grimoire)
     {
         fromDrawings[row] = false;
         for (int c = 0; c < grimoire.Pages.Count; c++)
-            sums[row * Most + c] = c == row ? 1 : Math.Clamp(grimoire.Book.Likeness(grimoire.Pages[row].Words, grimoire.Pages[c].Words), 0, 1);
+        {
+            // Any two sentences about signs are somewhat alike; what is above that counts.
+            float above = Math.Clamp((grimoire.Book.Likeness(grimoire.Pages[row].Words, grimoire.Pages[c].Words) - 0.4f) / 0.6f, 0, 1);
+            sums[row * Most + c] = c == row ? 1 : above * above;
+        }
     }
 }

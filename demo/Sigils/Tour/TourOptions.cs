@@ -8,7 +8,7 @@ namespace OnDeviceLearning.Demo;
 /// </summary>
 internal sealed class TourOptions
 {
-    private const string Usage = "Options: --json, --device auto|cpu|vulkan|directx12, --seed N, --seeds N, --out FILE, --backbone FILE.";
+    private const string Usage = "Options: --json, --device auto|cpu|vulkan|directx12, --seed N, --seeds N, --out FILE, --screens FOLDER, --backbone FILE.";
 
     /// <summary>End with one JSON object.</summary>
     public bool Json { get; private set; }
@@ -24,6 +24,12 @@ internal sealed class TourOptions
 
     /// <summary>Where the contact sheet goes; the animated duel lies beside it.</summary>
     public string Out { get; private set; } = "tour.png";
+
+    /// <summary>Where the animated duel goes: beside the contact sheet.</summary>
+    public string Film => Path.ChangeExtension(Out, null) + "-duel.png";
+
+    /// <summary>If not null: the folder that every screen goes to, as a file of its own.</summary>
+    public string? Screens { get; private set; }
 
     /// <summary>The backbone file.</summary>
     public string Backbone { get; private set; } = Path.Combine(AppContext.BaseDirectory, "sigils.safetensors");
@@ -41,7 +47,7 @@ internal sealed class TourOptions
                 parsed.Json = true;
                 continue;
             }
-            if (option is not ("--device" or "--seed" or "--seeds" or "--out" or "--backbone"))
+            if (option is not ("--device" or "--seed" or "--seeds" or "--out" or "--screens" or "--backbone"))
             {
                 complaint = $"'{option}' is not an option of the tour. {Usage}";
                 return false;
@@ -66,6 +72,9 @@ internal sealed class TourOptions
                 case "--out" when value.Length > 0:
                     parsed.Out = value;
                     break;
+                case "--screens" when value.Length > 0:
+                    parsed.Screens = value;
+                    break;
                 case "--backbone" when File.Exists(value):
                     parsed.Backbone = value;
                     break;
@@ -76,6 +85,7 @@ internal sealed class TourOptions
                         "--seed" => $"--seed is '{value}'; expected a number from 0 to {int.MaxValue - 2}.",
                         "--seeds" => $"--seeds is '{value}'; expected a number from 1 to 10000.",
                         "--out" => "--out is empty; expected a file to write.",
+                        "--screens" => "--screens is empty; expected a folder to write to.",
                         _ => $"--backbone: there is no file '{value}'.",
                     };
                     return false;
