@@ -58,7 +58,9 @@ internal sealed class ColourTable
         var indices = new byte[pixels.Length / 4];
         for (int i = 0; i < indices.Length; i++)
         {
-            int shift = grain[(i / picture.Width & 3) * 4 + (i % picture.Width & 3)] / 2;
+            // Bands show in the dark; paper has a grain of its own.
+            bool dark = pixels[4 * i] + pixels[4 * i + 1] + pixels[4 * i + 2] < 210;
+            int shift = dark ? grain[(i / picture.Width & 3) * 4 + (i % picture.Width & 3)] / 2 : 0;
             int cell = Cell(Shifted(pixels[4 * i], shift), Shifted(pixels[4 * i + 1], shift), Shifted(pixels[4 * i + 2], shift));
             if (nearest[cell] < 0) nearest[cell] = Nearest(cell);
             indices[i] = (byte)nearest[cell];

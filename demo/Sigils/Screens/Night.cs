@@ -23,7 +23,7 @@ internal static class Night
                 canvas.DrawCircle(field.Left + random.NextSingle() * field.Width, field.Top + depth * depth * 0.62f * field.Height, 0.5f + 1.1f * random.NextSingle() * random.NextSingle(), star);
             }
         Circle(canvas, new SKPoint(field.MidX, field.Bottom + 40));
-        using SKShader edge = SKShader.CreateRadialGradient(new SKPoint(field.MidX, field.MidY), 0.62f * field.Width, [SKColors.Transparent, SKColors.Transparent, new SKColor(0, 0, 0, 150)], [0, 0.7f, 1], SKShaderTileMode.Clamp);
+        using SKShader edge = SKShader.CreateRadialGradient(new SKPoint(field.MidX, field.MidY), 0.62f * field.Width, [new SKColor(0, 0, 0, 0), new SKColor(0, 0, 0, 0), new SKColor(0, 0, 0, 150)], [0, 0.7f, 1], SKShaderTileMode.Clamp);
         using var vignette = new SKPaint { Shader = edge };
         canvas.DrawRect(field, vignette);
     }
