@@ -7,7 +7,10 @@ internal sealed partial class Game
 {
     /// <summary>How much slower rivals are while the brush is out: arrows are slower than a hand.</summary>
     private const float BrushPace = 0.3f, BrushSpeed = 4.4f;
+    private const int RepeatAfterTicks = 26, RepeatEveryTicks = 3;
     private readonly bool[] held = new bool[4];
+    private GameKey? repeating;
+    private int repeatingSince;
 
     /// <summary>Where the arrow keys' brush is.</summary>
     public Vector2 Brush { get; private set; }
@@ -34,8 +37,20 @@ internal sealed partial class Game
 
     public void PenUp() => Quill.Up();
 
-    /// <summary>A key goes down; repeats while it is held are fine.</summary>
+    /// <summary>A key goes down. Front ends need not repeat it while it is held: where that helps, the game does.</summary>
     public void KeyDown(GameKey key)
+    {
+        (repeating, repeatingSince) = (key, Ticks);
+        Press(key);
+    }
+
+    private void RepeatKey()
+    {
+        if (repeating is { } key && Page == Page.Edit && Ticks - repeatingSince >= RepeatAfterTicks && (Ticks - repeatingSince) % RepeatEveryTicks == 0
+            && key is GameKey.Left or GameKey.Right or GameKey.Backspace or GameKey.Delete) Press(key);
+    }
+
+    private void Press(GameKey key)
     {
         if (key == GameKey.Overlay) ShowsOverlay = !ShowsOverlay;
         else if (key == GameKey.Device) SwitchDevice();
@@ -46,9 +61,10 @@ internal sealed partial class Game
         else MenuKey(key);
     }
 
-    /// <summary>A key goes up; needed for arrows and Space alone.</summary>
+    /// <summary>A key goes up.</summary>
     public void KeyUp(GameKey key)
     {
+        if (repeating == key) repeating = null;
         if (key is >= GameKey.Up and <= GameKey.Right) held[key - GameKey.Up] = false;
         if (key == GameKey.Space && BrushIsOut) Quill.Up();
     }
@@ -66,6 +82,7 @@ internal sealed partial class Game
     public void LoseFocus()
     {
         Array.Clear(held);
+        repeating = null;
         Quill.Up();
         if (Page == Page.Duel) Turn(Page.Pause);
     }

@@ -116,14 +116,16 @@ internal sealed partial class Game : IDisposable
         Ticks++;
         if (Notice is not null && Ticks - noticeSince > NoticeTicks) Notice = null;
         Quill.Tick();
+        RepeatKey();
         MoveBrush();
         if (Page is Page.Book or Page.Edit)
         {
             Notes.Tick();
-            if (Page == Page.Book && Quill.HasPaused) Try();
+            if (Page == Page.Book && Quill.HasPaused && !BrushIsOut) Try();
         }
         if (Page != Page.Duel || Bout is not { } bout) return;
-        if (Quill.HasPaused) Cast();
+        // Arrow keys rest between strokes: with the brush, Enter casts.
+        if (Quill.HasPaused && !BrushIsOut) Cast();
         bout.Tick(BrushIsOut ? BrushPace : 1);
         if (bout.Duel.Outcome != DuelOutcome.Open) Finish(bout);
     }

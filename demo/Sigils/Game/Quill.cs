@@ -10,7 +10,7 @@ internal sealed class Quill
     /// <summary>Sigils smaller than this, in page units, are slips of the hand.</summary>
     public const float SmallestSigil = 14;
     private const float Spacing = 1.5f;
-    private const int PauseTicks = 42;
+    private const int PauseTicks = 48;
     private readonly List<List<Vector2>> strokes = [];
     private bool down;
     private int idle;
