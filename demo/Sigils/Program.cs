@@ -8,11 +8,23 @@ if (!TourOptions.TryParse(args, out TourOptions? options, out string? complaint)
 }
 try
 {
+    if (options.Seeds > 0)
+    {
+        PlayerEvaluation.Run(options, options.Seeds, Console.Out);
+        return 0;
+    }
     var tour = new Tour(options);
-    tour.Play();
+    using Spellbook book = tour.Play();
     Account.Write(tour, Console.Out);
-    ContactSheet.Write(tour, options.Seed, options.Out);
+    using (var reel = new Reel(book, options.Seed, isLarge: options.Screens is not null))
+    {
+        reel.Play();
+        ContactSheet.Write(tour, reel.Screens, options.Out);
+        File.WriteAllBytes(options.Film, reel.Film());
+        if (options.Screens is { } folder) reel.Write(folder);
+    }
     Console.WriteLine($"Contact sheet: {Path.GetFullPath(options.Out)}");
+    Console.WriteLine($"A duel, animated: {Path.GetFullPath(options.Film)}");
     if (options.Json) Account.WriteJson(tour, Console.Out);
     return 0;
 }

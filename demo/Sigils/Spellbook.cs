@@ -1,37 +1,143 @@
+using System.Numerics.Tensors;
+
 namespace OnDeviceLearning.Demo;
 
 /// <summary>
-/// A player's spells: everything the demo asks of the library, to copy from. One thread at a time.
+/// A player's spells: everything the game asks of the library, to copy from. One thread at a time, but for
+/// <see cref="Prepare"/>.
 /// </summary>
 internal sealed class Spellbook : IDisposable
 {
     /// <summary>What learning may take of a frame.</summary>
     public static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(2);
 
-    private readonly ComputeDevice device;
-    private readonly Backbone backbone;
+    private readonly string backboneFile;
     private readonly AdaptiveClassifierOptions options;
+    private Engine engine;
     private AdaptiveClassifier spells;
+
+    /// <summary>A device with the backbone loaded for it.</summary>
+    internal sealed record Engine(ComputeDevice Device, Backbone Backbone) : IDisposable
+    {
+        public void Dispose()
+        {
+            Backbone.Dispose();
+            Device.Dispose();
+        }
+    }
 
     /// <summary>Opens a device and loads the backbone. The seed makes learning repeatable.</summary>
     /// <exception cref="ModelFormatException">The file is no backbone.</exception>
     /// <exception cref="DeviceException">The device cannot be used.</exception>
-    public Spellbook(string backboneFile, TourDevice wanted, ulong seed)
+    public Spellbook(string backboneFile, GameDevice wanted, ulong seed)
     {
-        (device, backbone) = wanted switch
+        this.backboneFile = backboneFile;
+        engine = Prepare(backboneFile, wanted);
+        options = new AdaptiveClassifierOptions { Seed = seed };
+        spells = new AdaptiveClassifier(engine.Backbone, options);
+    }
+
+    /// <summary>What the spells are recognised on: the CPU again where a GPU was lost.</summary>
+    public string Device => engine.Backbone.Device.Name;
+
+    /// <summary>Which kind that is.</summary>
+    public DeviceKind Kind => engine.Backbone.Device.Kind;
+
+    /// <summary>The spells' names in the order in which they were described.</summary>
+    public IReadOnlyList<string> Names => spells.Classes;
+
+    /// <summary>The words a spell was described with; empty if there are none.</summary>
+    public string WordsOf(string name) => spells.DescriptionsOf(name).FirstOrDefault("");
+
+    /// <summary>Adds a spell in the player's own words; says how they were understood. Castable at once.</summary>
+    public DescriptionReading Describe(string name, string words) => spells.Describe(name, words);
+
+    /// <summary>How words would be understood, without writing them into the book.</summary>
+    public DescriptionReading Read(string words) => engine.Backbone.Embed(words, new float[engine.Backbone.EmbeddingWidth]);
+
+    /// <summary>How alike two sentences are to the book, at most 1.</summary>
+    public float Likeness(string words, string others)
+    {
+        float[] a = new float[engine.Backbone.EmbeddingWidth], b = new float[engine.Backbone.EmbeddingWidth];
+        engine.Backbone.Embed(words, a);
+        engine.Backbone.Embed(others, b);
+        return TensorPrimitives.CosineSimilarity<float>(a, b);
+    }
+
+    /// <summary>What the book takes a drawing for. Allocates nothing.</summary>
+    public Prediction Cast(Drawing drawing) => spells.Classify(drawing);
+
+    /// <summary>What was meant by a drawing, as the player said or let stand. Learnt from in the frames that follow.</summary>
+    public void Teach(Drawing drawing, string name) => spells.Teach(drawing, name);
+
+    /// <summary>Called once a frame.</summary>
+    public AdaptReport Learn() => spells.Adapt(Budget);
+
+    /// <summary>Learns until there is nothing left to learn, however long that takes.</summary>
+    public void LearnAll() => spells.AdaptToEnd();
+
+    /// <summary>Takes a spell out with all that was learnt of it.</summary>
+    public void Remove(string name) => spells.Remove(name);
+
+    /// <summary>Gives a spell another name; what was learnt of it stays.</summary>
+    public void Rename(string name, string newName) => spells.Rename(name, newName);
+
+    /// <summary>Forgets every spell; device and backbone stay loaded.</summary>
+    public void StartOver() => Replace(new AdaptiveClassifier(engine.Backbone, options));
+
+    /// <summary>Writes what the player said and taught.</summary>
+    public void Save(string file) => spells.Save(file);
+
+    /// <summary>Reads it again. What is not a save of this backbone is refused and changes nothing.</summary>
+    /// <exception cref="ModelFormatException">The file is damaged, or of another backbone.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public void Load(string file, bool previous = false) =>
+        Replace(previous ? AdaptiveClassifier.LoadPrevious(file, engine.Backbone, options) : AdaptiveClassifier.Load(file, engine.Backbone, options));
+
+    /// <summary>Opens another device and loads the backbone for it, on any thread, while the book goes on with the one it has.</summary>
+    /// <exception cref="DeviceException">The device cannot be used.</exception>
+    public Engine Prepare(GameDevice wanted) => Prepare(backboneFile, wanted);
+
+    /// <summary>Goes on with another device: spells, examples and what is being learnt move over in memory.</summary>
+    public void MoveTo(Engine other)
+    {
+        using var all = new MemoryStream();
+        spells.Save(all);
+        all.Position = 0;
+        AdaptiveClassifier moved = AdaptiveClassifier.Load(all, other.Backbone, options);
+        Replace(moved);
+        engine.Dispose();
+        engine = other;
+    }
+
+    /// <summary>Frees classifier, backbone and device, in this order.</summary>
+    public void Dispose()
+    {
+        spells.Dispose();
+        engine.Dispose();
+    }
+
+    private void Replace(AdaptiveClassifier other)
+    {
+        spells.Dispose();
+        spells = other;
+    }
+
+    private static Engine Prepare(string backboneFile, GameDevice wanted)
+    {
+        return wanted switch
         {
-            TourDevice.Cpu => Load(ComputeDevice.OpenCpu()),
-            TourDevice.Vulkan => Load(OpenVulkan()),
+            GameDevice.Cpu => Load(ComputeDevice.OpenCpu()),
+            GameDevice.Vulkan => Load(OpenVulkan()),
+            GameDevice.DirectX12 => Load(OpenDirectX12()),
             _ => LoadWhileLooking(),
         };
-        options = new AdaptiveClassifierOptions { Seed = seed };
-        spells = new AdaptiveClassifier(backbone, options);
 
-        (ComputeDevice, Backbone) Load(ComputeDevice device)
+        Engine Load(ComputeDevice device)
         {
             try
             {
-                return (device, Backbone.Load(backboneFile, device));
+                return new Engine(device, Backbone.Load(backboneFile, device));
             }
             catch
             {
@@ -41,50 +147,19 @@ internal sealed class Spellbook : IDisposable
         }
 
         // Looking for a GPU takes about as long as loading for the CPU; where there is none, all is ready by then.
-        (ComputeDevice, Backbone) LoadWhileLooking()
+        Engine LoadWhileLooking()
         {
             Task<ComputeDevice> looking = Task.Run(() => ComputeDevice.Open(DirectX12.Provider, Vulkan.Provider));
-            (ComputeDevice cpu, Backbone ready) = Load(ComputeDevice.OpenCpu());
+            Engine ready = Load(ComputeDevice.OpenCpu());
             ComputeDevice best = looking.GetAwaiter().GetResult();
             if (best.Kind == DeviceKind.Cpu)
             {
                 best.Dispose();
-                return (cpu, ready);
+                return ready;
             }
             ready.Dispose();
-            cpu.Dispose();
             return Load(best);
         }
-    }
-
-    /// <summary>What the spells are recognised on.</summary>
-    public string Device => device.Name;
-
-    /// <summary>Adds a spell in the player's own words; says how they were understood. Castable at once.</summary>
-    public DescriptionReading Describe(string name, string words) => spells.Describe(name, words);
-
-    /// <summary>What the book takes a drawing for. Allocates nothing.</summary>
-    public Prediction Cast(Drawing drawing) => spells.Classify(drawing);
-
-    /// <summary>How sure the book is of one spell in its latest answer, 0 to 1.</summary>
-    public float Confidence(in Prediction prediction, string name)
-    {
-        for (int c = 0; c < spells.Classes.Count; c++)
-            if (spells.Classes[c] == name) return prediction.Probabilities[c];
-        return 0;
-    }
-
-    /// <summary>What was meant by a drawing, as the player said or let stand. Learnt from in the frames that follow.</summary>
-    public void Teach(Drawing drawing, string name) => spells.Teach(drawing, name);
-
-    /// <summary>Called once a frame.</summary>
-    public AdaptReport Learn() => spells.Adapt(Budget);
-
-    /// <summary>Forgets every spell; device and backbone stay loaded.</summary>
-    public void StartOver()
-    {
-        spells.Dispose();
-        spells = new AdaptiveClassifier(backbone, options);
     }
 
     /// <summary>For machines without a GPU: software drivers are slower than the CPU device, and opened by name alone.</summary>
@@ -95,11 +170,6 @@ internal sealed class Spellbook : IDisposable
         return software is null ? throw new DeviceException($"There is no Vulkan device to play on: {reason}.") : Vulkan.Open(software.Name);
     }
 
-    /// <summary>Frees classifier, backbone and device, in this order.</summary>
-    public void Dispose()
-    {
-        spells.Dispose();
-        backbone.Dispose();
-        device.Dispose();
-    }
+    private static ComputeDevice OpenDirectX12() => DirectX12.Provider.TryOpen(out ComputeDevice? best, out string reason) ? best
+        : throw new DeviceException($"There is no DirectX 12 device to play on: {reason}.");
 }

@@ -10,7 +10,7 @@ public class TourTests
         string file = typeof(TourTests).Assembly.Location;
         Assert.True(TourOptions.TryParse(["--json", "--device", "cpu", "--seed", "7", "--out", "a.png", "--backbone", file], out TourOptions? options, out _));
         Assert.True(options.Json);
-        Assert.Equal(TourDevice.Cpu, options.Device);
+        Assert.Equal(GameDevice.Cpu, options.Device);
         Assert.Equal(7, options.Seed);
         Assert.Equal("a.png", options.Out);
         Assert.Equal(file, options.Backbone);
@@ -32,7 +32,7 @@ public class TourTests
     [Fact]
     public void EverySetHasEightDifferentSpells()
     {
-        foreach (Spell[] spells in new[] { SpellSets.First, SpellSets.Second })
+        foreach (Spell[] spells in new[] { SpellSets.First, SpellSets.Second, SpellSets.Vague, SpellSets.Mixed })
         {
             Assert.Equal(8, spells.Select(s => s.Name).Distinct().Count());
             Assert.Equal(8, spells.Select(s => s.Description).Distinct().Count());
@@ -43,8 +43,8 @@ public class TourTests
     [Fact]
     public void TheSamePlayerDrawsTheSame()
     {
-        Drawing first = new ScriptedPlayer(3, careful: false).Draw(SpellSets.Second[0]);
-        Drawing again = new ScriptedPlayer(3, careful: false).Draw(SpellSets.Second[0]);
+        Drawing first = new ScriptedPlayer(3, Hand.Sloppy).Draw(SpellSets.Second[0]);
+        Drawing again = new ScriptedPlayer(3, Hand.Sloppy).Draw(SpellSets.Second[0]);
         Assert.Equal(first.Strokes.SelectMany(s => s), again.Strokes.SelectMany(s => s));
     }
 }

@@ -5,7 +5,7 @@ namespace OnDeviceLearning.Demo;
 /// <summary>A spell as the scripted player has it in mind: what is drawn, and the sentence written about it.</summary>
 internal sealed record Spell(string Name, string Description, Composition Sigil);
 
-/// <summary>The two sets of the tour. The sentences are written by hand; the classifier sees nothing else of the sigils.</summary>
+/// <summary>The sets of the tour's players. The sentences are written by hand; the classifier sees nothing else of the sigils.</summary>
 internal static class SpellSets
 {
     /// <summary>Eight that look like nothing but themselves.</summary>
@@ -33,6 +33,26 @@ internal static class SpellSets
         new("Gust", "two wiggly lines on top of each other", Of(Primitive.Wave, 2, Arrangement.Column)),
         new("Quake", "two jaged lines, one above the other", Of(Primitive.Zigzag, 2, Arrangement.Column)),
     ];
+
+    /// <summary>The first eight in the words of somebody who describes badly: what the spell is for, hardly what is drawn.</summary>
+    public static Spell[] Vague =>
+    [
+        new("Ward", "the usual keep out sign", First[0].Sigil),
+        new("Storm", "grr, angry stuff", First[1].Sigil),
+        new("Tide", "when the sea comes in at night", First[2].Sigil),
+        new("Mend", "a hug", First[3].Sigil),
+        new("Unlock", "opens things", First[4].Sigil),
+        new("Foresee", "it knows what you did", First[5].Sigil),
+        new("Smite", "bad weather for somebody", First[6].Sigil),
+        new("Frost", "winter", First[7].Sigil),
+    ];
+
+    /// <summary>Four of each; Bulwark is described badly at first.</summary>
+    public static Spell[] Mixed => [Second[0], Second[1], Second[2], Second[3], First[0], First[2], First[6], First[7]];
+
+    /// <summary>Which of <see cref="Mixed"/> is described anew halfway, and how.</summary>
+    public const int RewrittenIndex = 3;
+    public const string RewrittenWords = "a diamond inside a hexagon";
 
     private static Term Of(Primitive shape, int count = 1, Arrangement arrangement = Arrangement.None) => new(shape, count, arrangement);
 

@@ -6,12 +6,25 @@ namespace OnDeviceLearning.Demo;
 internal sealed class Lettering : IDisposable
 {
     private readonly SKTypeface capitals = Load("IMFellEnglishSC-Regular.ttf"), italic = Load("IMFellEnglish-Italic.ttf");
+    private readonly Dictionary<(float, bool), SKFont> fonts = [];
 
     /// <summary>Small capitals: titles, names, labels.</summary>
     public SKFont Capitals(float size) => new(capitals, size) { Edging = SKFontEdging.Antialias, Subpixel = true };
 
     /// <summary>Italic: what the player wrote.</summary>
     public SKFont Italic(float size) => new(italic, size) { Edging = SKFontEdging.Antialias, Subpixel = true };
+
+    /// <summary>The same font each time; not to be disposed of.</summary>
+    public SKFont CapitalsOf(float size) => Kept(size, isItalic: false);
+
+    /// <inheritdoc cref="CapitalsOf"/>
+    public SKFont ItalicOf(float size) => Kept(size, isItalic: true);
+
+    private SKFont Kept(float size, bool isItalic)
+    {
+        if (!fonts.TryGetValue((size, isItalic), out SKFont? font)) fonts[(size, isItalic)] = font = isItalic ? Italic(size) : Capitals(size);
+        return font;
+    }
 
     /// <summary>Breaks a text into lines no wider than <paramref name="width"/>, as even as they can be.</summary>
     public static List<string> Wrap(string text, SKFont font, float width)
@@ -54,6 +67,7 @@ internal sealed class Lettering : IDisposable
 
     public void Dispose()
     {
+        foreach (SKFont font in fonts.Values) font.Dispose();
         capitals.Dispose();
         italic.Dispose();
     }
