@@ -96,8 +96,7 @@ internal sealed unsafe class MatMulKernel : CpuKernel
             target.Relu = epilogue.IsRelu;
         }
         Gemm.Multiply(rows, columns, depth, a, aRow, aK, b, packed ? (nint)PanelLength : Gemm.Panel, packed ? Gemm.Panel : op.N, c, ref target);
-        if (last && epilogue.HasOtherActivation)
-            for (int r = 0; r < rows; r++) epilogue.Activate(c + (long)r * op.N, columns);
+        if (last && epilogue.HasOtherActivation) epilogue.Activate(c, rows, op.N, columns);
     }
 
     private void Dot(in CpuKernelMemory memory, int unit)
@@ -115,7 +114,7 @@ internal sealed unsafe class MatMulKernel : CpuKernel
             for (int n = 0; n < columns && bias != null; n++) c[n] += bias[column + n];
             for (int n = 0; n < columns && residual != null; n++) c[n] += residual[start + n];
             for (int n = 0; n < columns && epilogue.IsRelu; n++) c[n] = Math.Max(c[n], 0);
-            if (epilogue.HasOtherActivation) epilogue.Activate(c, columns);
+            if (epilogue.HasOtherActivation) epilogue.Activate(c, 1, 0, columns);
         }
     }
 
