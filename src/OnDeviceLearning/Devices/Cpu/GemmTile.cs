@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace OnDeviceLearning.Devices.Cpu;
 
@@ -8,17 +7,14 @@ internal interface ITileShape
 {
     static abstract int Rows { get; }
     static abstract int Vectors { get; }
-
-    /// <summary>Whether so few rows share a panel of b that it is worth fetching ahead.</summary>
-    static abstract bool IsNarrow { get; }
 }
 
-internal readonly struct Tile12x2 : ITileShape { public static int Rows => 12; public static int Vectors => 2; public static bool IsNarrow => false; }
-internal readonly struct Tile8x2 : ITileShape { public static int Rows => 8; public static int Vectors => 2; public static bool IsNarrow => true; }
-internal readonly struct Tile6x2 : ITileShape { public static int Rows => 6; public static int Vectors => 2; public static bool IsNarrow => false; }
-internal readonly struct Tile4x2 : ITileShape { public static int Rows => 4; public static int Vectors => 2; public static bool IsNarrow => true; }
-internal readonly struct Tile2x2 : ITileShape { public static int Rows => 2; public static int Vectors => 2; public static bool IsNarrow => true; }
-internal readonly struct Tile12x1 : ITileShape { public static int Rows => 12; public static int Vectors => 1; public static bool IsNarrow => false; }
+internal readonly struct Tile12x2 : ITileShape { public static int Rows => 12; public static int Vectors => 2; }
+internal readonly struct Tile8x2 : ITileShape { public static int Rows => 8; public static int Vectors => 2; }
+internal readonly struct Tile6x2 : ITileShape { public static int Rows => 6; public static int Vectors => 2; }
+internal readonly struct Tile4x2 : ITileShape { public static int Rows => 4; public static int Vectors => 2; }
+internal readonly struct Tile2x2 : ITileShape { public static int Rows => 2; public static int Vectors => 2; }
+internal readonly struct Tile12x1 : ITileShape { public static int Rows => 12; public static int Vectors => 1; }
 
 /// <summary>Where a tile of sums goes and what is done to it on the way: c = max(alpha * sums + bias + residual (+ c), floor).</summary>
 internal unsafe struct TileTarget
@@ -73,8 +69,6 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
     where TVector : unmanaged
     where TShape : struct, ITileShape
 {
-    private const int Ahead = 32; // rows of b
-
     /// <summary>
     /// Rows of a gathered by pointer. k runs through segments of <paramref name="length"/>; each has 1 + Rows pointers:
     /// where its rows of b begin, a vector pair every <paramref name="bK"/>, and where each row of a does.
@@ -96,11 +90,6 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
             {
                 low = TSimd.Load(b);
                 if (TShape.Vectors > 1) high = TSimd.Load(b + TSimd.Width);
-                if (TShape.IsNarrow && Sse.IsSupported)
-                {
-                    Sse.Prefetch0(b + Ahead * bK);
-                    Sse.Prefetch0(b + Ahead * bK + TSimd.Width);
-                }
                 if (TShape.Rows > 0) { x = TSimd.Broadcast(a0[k]); c0l = TSimd.MultiplyAdd(x, low, c0l); if (TShape.Vectors > 1) c0h = TSimd.MultiplyAdd(x, high, c0h); }
                 if (TShape.Rows > 1) { x = TSimd.Broadcast(a1[k]); c1l = TSimd.MultiplyAdd(x, low, c1l); if (TShape.Vectors > 1) c1h = TSimd.MultiplyAdd(x, high, c1h); }
                 if (TShape.Rows > 2) { x = TSimd.Broadcast(a2[k]); c2l = TSimd.MultiplyAdd(x, low, c2l); if (TShape.Vectors > 1) c2h = TSimd.MultiplyAdd(x, high, c2h); }
