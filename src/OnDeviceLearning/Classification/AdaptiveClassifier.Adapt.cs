@@ -12,6 +12,11 @@ public sealed partial class AdaptiveClassifier
     // Weights whose cosine to their former self is nearer to 1 than half of this count as unchanged.
     private const float UnchangedSquaredDistance = 1e-8f;
 
+    // Classes or examples of one slice of the snapshot, some tens of microseconds with memory that is in no cache.
+    private const int SnapshotSlice = 512;
+
+    private enum Snapshot { Taken, Classes, Examples, Folds }
+
     private readonly HeadTrainer trainer;
     private readonly HeadRunner runner;
     private readonly HeadEvidence evidence = new();
@@ -22,6 +27,8 @@ public sealed partial class AdaptiveClassifier
     private long evidenceVersion;   // of what has been described and taught
     private long learntVersion;     // of what the published head was learnt from
     private long runVersion = -1;   // of what the run under way learns from; -1 if there is none
+    private Snapshot snapshot;      // what the run under way still has to take note of
+    private int snapshotCursor;
 
     /// <summary>
     /// Learns from what was taught, for at most <paramref name="budget"/>; call it once a frame. With a spare core the
@@ -44,7 +51,9 @@ public sealed partial class AdaptiveClassifier
             if (runner.IsBusy) return Report(AdaptStatus.Running, 0);
             BeginRun();
         }
-        if (budget > TimeSpan.Zero) runner.Advance(Deadline(start, budget));
+        long deadline = Deadline(start, budget);
+        if (snapshot != Snapshot.Taken && !TakeSnapshot(deadline)) return Report(AdaptStatus.Running, 0);
+        if (budget > TimeSpan.Zero) runner.Advance(deadline);
         if (runner.IsBusy || !runner.IsDone) return Report(AdaptStatus.Running, trainer.Progress);
         Publish();
         return Report(AdaptStatus.Published, 1);
@@ -88,6 +97,7 @@ public sealed partial class AdaptiveClassifier
         {
             runner.Cancel();
             runVersion = -1;
+            snapshot = Snapshot.Taken;
         }
         if (examples.Count > 0) return;
         // Without examples there is nothing to learn: the descriptions alone, at once.
@@ -101,29 +111,63 @@ public sealed partial class AdaptiveClassifier
     private void BeginRun()
     {
         runVersion = evidenceVersion;
-        FillEvidence();
-        trainer.Begin(evidence, embedder.Width, embedder.LogitScale);
-        runner.Start();
-    }
-
-    private void FillEvidence()
-    {
         evidence.Resize(classes.Count, examples.Count);
         classIndices.Clear();
-        for (int c = 0; c < classes.Count; c++)
+        (snapshot, snapshotCursor) = (Snapshot.Classes, 0);
+    }
+
+    /// <summary>Goes on with the snapshot of the evidence, one slice at least, and hands it to the trainer when it is taken.</summary>
+    private bool TakeSnapshot(long deadline)
+    {
+        do
         {
-            classIndices.Add(classes[c], c);
-            // Words of which nothing was understood say nothing; with examples the class is learnt from them alone.
-            evidence.Descriptions[c] = classes[c].Understood > 0 ? classes[c].Target : null;
-            evidence.Trust[c] = (float)classes[c].Understood;
+            if (snapshot == Snapshot.Folds) AssignFolds();
+            else CopyEvidence();
         }
-        for (int i = 0; i < examples.Count; i++)
+        while (snapshot != Snapshot.Taken && options.Clock.GetTimestamp() < deadline);
+        return snapshot == Snapshot.Taken;
+    }
+
+    /// <summary>Before the examples change: a run learns from those that were there when it began.</summary>
+    private void FinishCopy()
+    {
+        while (runVersion >= 0 && snapshot is Snapshot.Classes or Snapshot.Examples) CopyEvidence();
+    }
+
+    private void CopyEvidence()
+    {
+        int end = Math.Min(snapshot == Snapshot.Classes ? classes.Count : evidence.Count, snapshotCursor + SnapshotSlice);
+        if (snapshot == Snapshot.Classes)
         {
-            evidence.Features[i] = examples[i].Feature;
-            evidence.Labels[i] = classIndices[examples[i].Class];
+            for (; snapshotCursor < end; snapshotCursor++)
+            {
+                ClassEntry entry = classes[snapshotCursor];
+                classIndices.Add(entry, snapshotCursor);
+                // Words of which nothing was understood say nothing; with examples the class is learnt from them alone.
+                evidence.Descriptions[snapshotCursor] = entry.Understood > 0 ? entry.Target : null;
+                evidence.Trust[snapshotCursor] = (float)entry.Understood;
+            }
+            if (snapshotCursor == classes.Count) (snapshot, snapshotCursor) = (Snapshot.Examples, 0);
+            return;
         }
-        evidence.AssignFolds(options.Training.Folds, options.Seed);
-        evidence.PriorMix = embedder.Prior.Trust((double)examples.Count / evidence.TaughtClasses);
+        for (; snapshotCursor < end; snapshotCursor++)
+        {
+            Example example = examples[snapshotCursor];
+            evidence.Features[snapshotCursor] = example.Feature;
+            evidence.Labels[snapshotCursor] = classIndices[example.Class];
+        }
+        if (snapshotCursor < evidence.Count) return;
+        evidence.BeginFolds(options.Training.Folds, options.Seed);
+        snapshot = Snapshot.Folds;
+    }
+
+    private void AssignFolds()
+    {
+        if (!evidence.AssignFolds(SnapshotSlice)) return;
+        evidence.PriorMix = embedder.Prior.Trust((double)evidence.Count / evidence.TaughtClasses);
+        trainer.Begin(evidence, embedder.Width, embedder.LogitScale);
+        runner.Start();
+        snapshot = Snapshot.Taken;
     }
 
     private void Publish()

@@ -213,6 +213,7 @@ public sealed partial class AdaptiveClassifier : IDisposable
 
     private ExampleId TeachFeature(float[] feature, int index)
     {
+        FinishCopy();
         int id = examples.Add(classes[index], feature, classes);
         EvidenceGrew();
         return new ExampleId(id);

@@ -56,6 +56,9 @@ public abstract partial class ComputeDevice : IDisposable
     /// </summary>
     internal virtual long CachedElements => long.MaxValue;
 
+    /// <summary>Elements that the caches nearest to the cores hold.</summary>
+    internal virtual long NearElements => long.MaxValue;
+
     /// <inheritdoc cref="Allocate"/>
     protected abstract DeviceBuffer AllocateCore(int length, ElementType type);
 

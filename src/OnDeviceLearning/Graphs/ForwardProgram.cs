@@ -23,18 +23,30 @@ public sealed class ForwardProgram : IDisposable
         {
             fold = new BatchNormFolding(graph, parameters);
             var builder = new ProgramBuilder(parameters.Device);
-            int part = PartOf(batch, graph, sequenceLength, parameters.Device.CachedElements), inputLength = input.Buffer.Length / batch * part;
+            ForwardParts parts = ForwardParts.Of(graph, batch, sequenceLength, parameters.Device);
+            int part = parts.Part, inputLength = input.Buffer.Length / batch;
             for (int start = 0; start < batch; start += part)
             {
-                BufferRange samples = new(input.Buffer, start / part * inputLength, inputLength);
-                var emission = new GraphEmission(graph, builder, part, sequenceLength, ProgramBuilder.Fixed(samples), name => ProgramBuilder.Fixed(parameters[name]));
+                GraphEmission emission = Emission(part, start);
                 OutputShape = emission.OutputShape;
                 int length = emission.Length(graph.Output, OutputShape);
                 output ??= parameters.Device.Allocate(length / part * batch);
-                emission.Forward(ProgramBuilder.Fixed(new BufferRange(output, start / part * length, length)), fold);
+                Value? boundary = null;
+                if (parts.Cut >= 0)
+                {
+                    int boundaryLength = emission.Length(graph.Nodes[parts.Cut].Name, graph.InferShapes(sequenceLength)[parts.Cut]);
+                    boundary = builder.Temporary(boundaryLength);
+                    int sampleLength = boundaryLength / part;
+                    for (int i = 0; i < part; i += parts.PartBeforeCut)
+                        Emission(parts.PartBeforeCut, start + i).ForwardBefore(parts.Cut, boundary.Slice(i * sampleLength, parts.PartBeforeCut * sampleLength), fold);
+                }
+                emission.Forward(ProgramBuilder.Fixed(new BufferRange(output, start / part * length, length)), fold, parts.Cut, boundary);
             }
             planned = builder.Build();
             (Output, folding) = (output!, fold);
+
+            GraphEmission Emission(int samples, int first) => new(graph, builder, samples, sequenceLength,
+                ProgramBuilder.Fixed(new BufferRange(input.Buffer, first * inputLength, samples * inputLength)), name => ProgramBuilder.Fixed(parameters[name]));
         }
         catch
         {
@@ -43,18 +55,6 @@ public sealed class ForwardProgram : IDisposable
             fold?.Dispose();
             throw;
         }
-    }
-
-    /// <summary>The most samples, a divisor of the batch, of which every intermediate value has at most so many elements; all where one sample has more.</summary>
-    private static int PartOf(int batch, Graph graph, int? sequenceLength, long elements)
-    {
-        if (elements == long.MaxValue || batch == 1) return batch;
-        long largest = 1;
-        TensorShape[] shapes = graph.InferShapes(sequenceLength);
-        for (int i = 0; i < graph.Nodes.Count; i++) largest = Math.Max(largest, shapes[i].ElementCount);
-        for (int parts = 1; parts <= batch; parts++)
-            if (batch % parts == 0 && batch / parts * largest <= elements) return batch / parts;
-        return batch;
     }
 
     /// <summary>Plans a graph for the device its parameters are on.</summary>

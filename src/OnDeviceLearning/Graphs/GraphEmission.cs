@@ -73,14 +73,25 @@ internal sealed class GraphEmission
     /// <summary>Emits the forward pass.</summary>
     /// <param name="output">Where the graph's output goes.</param>
     /// <param name="folding">Batch normalisations to take into the layer before them; null for none.</param>
-    public void Forward(Value output, BatchNormFolding? folding = null)
+    /// <param name="cut">The last node that has been computed already; no node behind it reads one before it. -1 for none.</param>
+    /// <param name="computed">Its output, if there is one.</param>
+    public void Forward(Value output, BatchNormFolding? folding = null, int cut = -1, Value? computed = null)
     {
         // A flattened output has the memory of what is flattened.
         int producer = graph.OutputIndex;
         while (producer >= 0 && graph.Nodes[producer].Layer is FlattenLayer) producer = graph.InputIndices(producer)[0];
+        if (computed is not null) (nodes[cut] = Emission(graph.Nodes[cut], cut, null)).Output = computed;
+        Forward(cut + 1, nodes.Length, producer, output, folding);
+        if (producer < 0) Builder.Emit(new Copy(1, output.Length, output.Length, 0, output.Length, 0, output.Length, output.Length), input, output);
+    }
 
+    /// <summary>Emits the forward pass up to and with node <paramref name="cut"/>, whose output goes to <paramref name="output"/>.</summary>
+    public void ForwardBefore(int cut, Value output, BatchNormFolding? folding) => Forward(0, cut + 1, cut, output, folding);
+
+    private void Forward(int first, int end, int producer, Value output, BatchNormFolding? folding)
+    {
         var fusion = new EpilogueFusion(graph, folding, needsGradient);
-        for (int i = 0; i < nodes.Length; i++)
+        for (int i = first; i < end; i++)
         {
             Length(graph.Nodes[i].Name, shapes[i]);
             NodeEmission emission = nodes[i] = Emission(graph.Nodes[i], i, null);
@@ -103,7 +114,6 @@ internal sealed class GraphEmission
             product.Activation = chain.Activation;
             product.Layer.Forward(product);
         }
-        if (producer < 0) Builder.Emit(new Copy(1, output.Length, output.Length, 0, output.Length, 0, output.Length, output.Length), input, output);
     }
 
     private NodeEmission Emission(GraphNode node, int index, Func<string, Value>? parameters)

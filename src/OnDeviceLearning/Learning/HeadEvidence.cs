@@ -35,8 +35,12 @@ internal sealed class HeadEvidence
     public double PriorMix { get; set; }
 
     private int[] taught = []; // examples of each class
+    private int[] denseFold = []; // number of each fold among those that hold an example out; -1 for none
+    private ulong seed;
+    private int cursor;
+    private bool dealt;
 
-    /// <summary>Sets the sizes and grows what is too small; the caller fills the arrays and calls <see cref="AssignFolds"/>.</summary>
+    /// <summary>Sets the sizes and grows what is too small; the caller fills the arrays and calls <see cref="AssignFolds(int, ulong)"/>.</summary>
     public void Resize(int classes, int count)
     {
         (Classes, Count) = (classes, count);
@@ -54,30 +58,52 @@ internal sealed class HeadEvidence
     /// </summary>
     public void AssignFolds(int folds, ulong seed)
     {
+        BeginFolds(folds, seed);
+        while (!AssignFolds(Count))
+        {
+        }
+    }
+
+    /// <summary>Begins what <see cref="AssignFolds(int, ulong)"/> does, to be done by <see cref="AssignFolds(int)"/>.</summary>
+    public void BeginFolds(int folds, ulong seed)
+    {
         Folds = Math.Min(folds, Count);
+        this.seed = seed;
         Array.Clear(taught, 0, Classes);
         TaughtClasses = 0;
-        for (int i = 0; i < Count; i++)
+        denseFold = HeadObjective.Grow(denseFold, Folds);
+        Array.Fill(denseFold, -1, 0, Folds);
+        (cursor, dealt) = (0, false);
+    }
+
+    /// <summary>Goes on for some examples.</summary>
+    /// <returns>True when every example has its fold.</returns>
+    public bool AssignFolds(int examples)
+    {
+        int end = (int)Math.Min(Count, (long)cursor + examples);
+        if (!dealt)
         {
-            int c = Labels[i];
-            if (taught[c]++ == 0) TaughtClasses++;
-            FoldOf[i] = (int)((Mix(seed + (ulong)c) % (ulong)Folds + (ulong)taught[c]) % (ulong)Folds);
-        }
-        // With all folds starting at random some may stay empty while there are few examples; that costs an unneeded fit,
-        // so the folds are numbered densely.
-        int used = 0;
-        for (int fold = 0; fold < Folds; fold++)
-        {
-            bool any = false;
-            for (int i = 0; i < Count; i++)
+            for (; cursor < end; cursor++)
             {
-                if (FoldOf[i] != fold) continue;
-                FoldOf[i] = used;
-                any = true;
+                int c = Labels[cursor];
+                if (taught[c]++ == 0) TaughtClasses++;
+                int fold = (int)((Mix(seed + (ulong)c) % (ulong)Folds + (ulong)taught[c]) % (ulong)Folds);
+                FoldOf[cursor] = fold;
+                denseFold[fold] = 0;
             }
-            if (any) used++;
+            if (cursor < Count) return false;
+            // With all folds starting at random some may stay empty while there are few examples; that costs an unneeded
+            // fit, so the folds are numbered densely.
+            int used = 0;
+            for (int fold = 0; fold < Folds; fold++)
+                if (denseFold[fold] == 0) denseFold[fold] = used++;
+            if (used == Folds) return true;
+            Folds = used;
+            (cursor, dealt) = (0, true);
+            return false;
         }
-        Folds = used;
+        for (; cursor < end; cursor++) FoldOf[cursor] = denseFold[FoldOf[cursor]];
+        return cursor == Count;
     }
 
     /// <summary>SplitMix64 (Steele, Lea and Flood 2014): a well-mixed number for every input.</summary>

@@ -9,16 +9,21 @@ namespace OnDeviceLearning.Learning;
 /// </summary>
 internal sealed class HeadTrainer
 {
-    private enum Stage { Descriptions, Prototypes, NormalizePrototypes, Confidence, Relatives, Fit, Keep, Measure, Judge, Choose, Blend, Done }
+    // Of work that does little with each: some 10 to 50 microseconds, with memory that is in no cache.
+    private const int ExamplesPerUnit = 1024;
+
+    private enum Stage { Count, Weigh, Descriptions, Prototypes, NormalizePrototypes, Confidence, Relatives, Fit, Keep, Measure, Judge, Choose, Blend, Done }
 
     private readonly HeadTrainingSettings settings;
     private readonly HeadObjective objective = new();
     private readonly Lbfgs minimizer;
+    private readonly GuardChoice choice = new();
     private HeadEvidence evidence = new();
     private Stage stage = Stage.Done;
     private int fold;                       // held out; -1 in the fit on all examples
     private int cursor;
     private int[] counts = [];              // training examples of each class
+    private int taughtClasses;              // with training examples
     private float[] zeroShot = [];          // [C] logits of one example
     private float[] fittedLogits = [];      // [C]
     private double[] confidence = [];       // [C]
@@ -102,6 +107,8 @@ internal sealed class HeadTrainer
         Units++;
         switch (stage)
         {
+            case Stage.Count: CountExamples(); break;
+            case Stage.Weigh: WeighExamples(); break;
             case Stage.Descriptions: CopyDescriptions(); break;
             case Stage.Prototypes: SumPrototypes(); break;
             case Stage.NormalizePrototypes: NormalizePrototypes(); break;
@@ -131,17 +138,30 @@ internal sealed class HeadTrainer
     private void BeginFit(int heldOut)
     {
         fold = heldOut;
-        int taughtClasses = 0;
+        taughtClasses = 0;
         Array.Clear(counts, 0, Classes);
-        for (int i = 0; i < evidence.Count; i++)
-            if (Training(i) && counts[evidence.Labels[i]]++ == 0) taughtClasses++;
-        for (int i = 0; i < evidence.Count; i++)
+        Next(Stage.Count);
+    }
+
+    private void CountExamples()
+    {
+        int end = Math.Min(evidence.Count, cursor + ExamplesPerUnit);
+        for (; cursor < end; cursor++)
+            if (Training(cursor) && counts[evidence.Labels[cursor]]++ == 0) taughtClasses++;
+        if (cursor == evidence.Count) Next(Stage.Weigh);
+    }
+
+    private void WeighExamples()
+    {
+        int end = Math.Min(evidence.Count, cursor + ExamplesPerUnit);
+        for (; cursor < end; cursor++)
         {
-            objective.Features[i] = evidence.Features[i];
-            objective.Labels[i] = evidence.Labels[i];
+            objective.Features[cursor] = evidence.Features[cursor];
+            objective.Labels[cursor] = evidence.Labels[cursor];
             // Every taught class weighs the same, however many examples it has.
-            objective.ExampleWeights[i] = Training(i) ? 1f / ((float)counts[evidence.Labels[i]] * taughtClasses) : 0;
+            objective.ExampleWeights[cursor] = Training(cursor) ? 1f / ((float)counts[evidence.Labels[cursor]] * taughtClasses) : 0;
         }
+        if (cursor < evidence.Count) return;
         for (int c = 0; c < Classes; c++)
         {
             objective.Roles[c] =
@@ -206,12 +226,8 @@ internal sealed class HeadTrainer
         }
         if (cursor < evidence.Count * Classes) return;
 
-        int taughtClasses = 0, examples = 0;
-        for (int c = 0; c < Classes; c++)
-        {
-            if (counts[c] > 0) taughtClasses++;
-            examples += counts[c];
-        }
+        int examples = 0;
+        for (int c = 0; c < Classes; c++) examples += counts[c];
         double strength = taughtClasses == 0 ? 1 : settings.Pull / (taughtClasses * Math.Pow((double)examples / taughtClasses, settings.PullFade));
         for (int c = 0; c < Classes; c++)
         {
@@ -331,12 +347,13 @@ internal sealed class HeadTrainer
 
     private void Choose()
     {
-        ReadOnlySpan<float> values = logLikelihoods.AsSpan(0, evidence.Count * Guard.Grid), weights = judged.AsSpan(0, evidence.Count);
-        int point = Guard.Choose(values, weights, settings.GuardErrors);
-        Mix = Guard.Mix(point, evidence.PriorMix);
-        GuardSteppedIn = point < Guard.Grid - 1;
-        EvidenceBefore = Guard.Evidence(values, weights, 0);
-        EvidenceAfter = Guard.Evidence(values, weights, point);
+        if (cursor == 0) choice.Begin();
+        cursor = 1;
+        if (!choice.Step(logLikelihoods.AsSpan(0, evidence.Count * Guard.Grid), judged.AsSpan(0, evidence.Count), settings.GuardErrors, ExamplesPerUnit)) return;
+        Mix = Guard.Mix(choice.Point, evidence.PriorMix);
+        GuardSteppedIn = choice.Point < Guard.Grid - 1;
+        EvidenceBefore = choice.Evidence(0);
+        EvidenceAfter = choice.Evidence(choice.Point);
         Next(Stage.Blend);
     }
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -39,10 +40,13 @@ internal sealed unsafe class ActivationKernel(Activation op) : ElementwiseKernel
                 TensorPrimitives.Multiply(x, scratch, y);
                 break;
             case ActivationKind.Gelu:
-                Gelu(from, to, count);
+                Gelu(from, to, 1, 0, count);
                 break;
         }
     }
+
+    /// <summary>y = Gelu(y), for rows that lie <paramref name="stride"/> apart.</summary>
+    public static void Gelu(float* y, int rows, nint stride, int columns) => Gelu(y, y, rows, stride, columns);
 
     private static void Relu(float* x, float* y, int count)
     {
@@ -51,16 +55,29 @@ internal sealed unsafe class ActivationKernel(Activation op) : ElementwiseKernel
         for (; i < count; i++) y[i] = Math.Max(x[i], 0);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Gelu(float* x, float* y, int count)
+    private static void Gelu(float* x, float* y, int rows, nint stride, int columns)
     {
-        int i = 0;
-        for (; i + Vector<float>.Count <= count; i += Vector<float>.Count)
-        {
-            Vector<float> v = Vector.Load(x + i);
-            Vector.Store(v * NormalDistribution.Cumulative(v, NormalDistribution.Exponential(v)), y + i);
-        }
-        for (; i < count; i++) y[i] = x[i] * NormalDistribution.Cumulative(x[i], MathF.Exp(-0.5f * x[i] * x[i]));
+        if (Vector512.IsHardwareAccelerated) Gelu<Simd512, Vector512<float>>(x, y, rows, stride, columns);
+        else if (Vector256.IsHardwareAccelerated) Gelu<Simd256, Vector256<float>>(x, y, rows, stride, columns);
+        else Gelu<Simd128, Vector128<float>>(x, y, rows, stride, columns);
+    }
+
+    // x * P(X <= x) = max(x, 0) - |x| * P(X > |x|)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Gelu<TSimd, TVector>(float* x, float* y, int rows, nint stride, int columns)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        TVector minusOne = TSimd.Broadcast(-1);
+        for (; rows > 0; rows--, x += stride, y += stride)
+            for (int i = 0; i < columns; i += TSimd.Width)
+            {
+                TVector v = TSimd.Load(x + i), size = TSimd.Abs(v);
+                TVector tail = NormalDistribution.Tail<TSimd, TVector>(size, NormalDistribution.Exponential<TSimd, TVector>(v));
+                TVector value = TSimd.MultiplyAdd(TSimd.Multiply(size, minusOne), tail, TSimd.Max(default, v));
+                if (i + TSimd.Width <= columns) TSimd.Store(y + i, value);
+                else TSimd.StorePart(y + i, value, columns - i);
+            }
     }
 }
 
@@ -116,19 +133,28 @@ internal sealed unsafe class ActivationGradientKernel(ActivationGradient op) : E
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Gelu(float* x, float* dy, float* dx, int count)
     {
-        int i = 0;
-        for (; i + Vector<float>.Count <= count; i += Vector<float>.Count)
+        if (Vector512.IsHardwareAccelerated) Gelu<Simd512, Vector512<float>>(x, dy, dx, count);
+        else if (Vector256.IsHardwareAccelerated) Gelu<Simd256, Vector256<float>>(x, dy, dx, count);
+        else Gelu<Simd128, Vector128<float>>(x, dy, dx, count);
+    }
+
+    // P(X <= x) + x * density(x)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Gelu<TSimd, TVector>(float* x, float* dy, float* dx, int count)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        TVector one = TSimd.Broadcast(1), inverseRoot = TSimd.Broadcast(NormalDistribution.InverseRoot);
+        for (int i = 0; i < count; i += TSimd.Width)
         {
-            Vector<float> v = Vector.Load(x + i), e = NormalDistribution.Exponential(v);
-            Vector.Store(Vector.Load(dy + i) * (NormalDistribution.Cumulative(v, e) + v * e * NormalDistribution.InverseRoot), dx + i);
-        }
-        for (; i < count; i++)
-        {
-            float e = MathF.Exp(-0.5f * x[i] * x[i]);
-            dx[i] = dy[i] * (NormalDistribution.Cumulative(x[i], e) + x[i] * e * NormalDistribution.InverseRoot);
+            TVector v = TSimd.Load(x + i), e = NormalDistribution.Exponential<TSimd, TVector>(v);
+            TVector tail = NormalDistribution.Tail<TSimd, TVector>(TSimd.Abs(v), e);
+            TVector cumulative = TSimd.WhereNegative(v, tail, TSimd.Subtract(one, tail));
+            TVector value = TSimd.Multiply(TSimd.Load(dy + i), TSimd.MultiplyAdd(TSimd.Multiply(v, e), inverseRoot, cumulative));
+            if (i + TSimd.Width <= count) TSimd.Store(dx + i, value);
+            else TSimd.StorePart(dx + i, value, count - i);
         }
     }
 }
@@ -142,25 +168,28 @@ internal static class NormalDistribution
     /// <summary>1 / sqrt(2 pi).</summary>
     public const float InverseRoot = 0.3989422804f;
 
-    private const float P = 0.3275911f * 0.7071067812f, A1 = 0.254829592f, A2 = -0.284496736f, A3 = 1.421413741f, A4 = -1.453152027f, A5 = 1.061405429f;
+    // The formula's P over the root of 2, and half of its coefficients: it gives twice the tail.
+    private const float P = 0.3275911f * 0.7071067812f;
+    private const float A1 = 0.5f * 0.254829592f, A2 = 0.5f * -0.284496736f, A3 = 0.5f * 1.421413741f, A4 = 0.5f * -1.453152027f, A5 = 0.5f * 1.061405429f;
 
     /// <summary>exp(-x^2 / 2).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Exponential(Vector<float> x) => VectorExp.OfNegative(x * x * -0.5f);
+    public static TVector Exponential<TSimd, TVector>(TVector x)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged =>
+        VectorExp.OfNegative<TSimd, TVector>(TSimd.Multiply(TSimd.Multiply(x, TSimd.Broadcast(-0.5f)), x));
 
+    /// <summary>P(X > x) for x of at least 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Cumulative(Vector<float> x, Vector<float> exponential)
+    public static TVector Tail<TSimd, TVector>(TVector x, TVector exponential)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
     {
-        Vector<float> one = Vector<float>.One, t = one / (one + P * Vector.Abs(x));
-        Vector<float> polynomial = t * (new Vector<float>(A1) + t * (new Vector<float>(A2) + t * (new Vector<float>(A3) + t * (new Vector<float>(A4) + t * A5))));
-        Vector<float> tail = 0.5f * polynomial * exponential;
-        return Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), tail, one - tail);
-    }
-
-    public static float Cumulative(float x, float exponential)
-    {
-        float t = 1 / (1 + P * Math.Abs(x));
-        float tail = 0.5f * (t * (A1 + t * (A2 + t * (A3 + t * (A4 + t * A5))))) * exponential;
-        return x < 0 ? tail : 1 - tail;
+        TVector one = TSimd.Broadcast(1), t = TSimd.Divide(one, TSimd.MultiplyAdd(TSimd.Broadcast(P), x, one));
+        TVector sum = TSimd.MultiplyAdd(t, TSimd.Broadcast(A5), TSimd.Broadcast(A4));
+        sum = TSimd.MultiplyAdd(t, sum, TSimd.Broadcast(A3));
+        sum = TSimd.MultiplyAdd(t, sum, TSimd.Broadcast(A2));
+        sum = TSimd.MultiplyAdd(t, sum, TSimd.Broadcast(A1));
+        return TSimd.Multiply(TSimd.Multiply(t, exponential), sum);
     }
 }

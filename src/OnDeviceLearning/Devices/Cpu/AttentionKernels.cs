@@ -1,6 +1,6 @@
-using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -138,20 +138,31 @@ internal sealed unsafe class AttentionGradientKernel(AttentionGradient op) : Cpu
     }
 
     /// <summary>p = exp(p - largest) / sum and ds = p * (ds - dot) * scale.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Gradients(float* p, float* ds, int count, float largest, float inverse, float dot)
     {
-        int i = 0;
-        for (; i + Vector<float>.Count <= count; i += Vector<float>.Count)
+        if (Vector512.IsHardwareAccelerated) Gradients<Simd512, Vector512<float>>(p, ds, count, largest, inverse, dot);
+        else if (Vector256.IsHardwareAccelerated) Gradients<Simd256, Vector256<float>>(p, ds, count, largest, inverse, dot);
+        else Gradients<Simd128, Vector128<float>>(p, ds, count, largest, inverse, dot);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Gradients<TSimd, TVector>(float* p, float* ds, int count, float largest, float inverse, float dot)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        TVector shift = TSimd.Broadcast(largest), dots = TSimd.Broadcast(dot), share = TSimd.Broadcast(inverse), slope = TSimd.Broadcast(scale);
+        for (int i = 0; i < count; i += TSimd.Width)
         {
-            Vector<float> probability = VectorExp.OfNegative(Vector.Load(p + i) - new Vector<float>(largest)) * inverse;
-            Vector.Store(probability, p + i);
-            Vector.Store((Vector.Load(ds + i) - new Vector<float>(dot)) * probability * scale, ds + i);
-        }
-        for (; i < count; i++)
-        {
-            p[i] = MathF.Exp(p[i] - largest) * inverse;
-            ds[i] = (ds[i] - dot) * p[i] * scale;
+            TVector probability = TSimd.Multiply(VectorExp.OfNegative<TSimd, TVector>(TSimd.Subtract(TSimd.Load(p + i), shift)), share);
+            TVector gradient = TSimd.Multiply(TSimd.Multiply(TSimd.Subtract(TSimd.Load(ds + i), dots), probability), slope);
+            if (i + TSimd.Width <= count)
+            {
+                TSimd.Store(p + i, probability);
+                TSimd.Store(ds + i, gradient);
+                continue;
+            }
+            TSimd.StorePart(p + i, probability, count - i);
+            TSimd.StorePart(ds + i, gradient, count - i);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -26,7 +27,7 @@ internal abstract unsafe class ColumnReductionKernel : CpuKernel
 
     public override int Stages => 2;
 
-    public override long SharedScratch => (long)blocks * results * columns;
+    public override long SharedScratch => (long)blocks * results * columns + CpuBuffer.Slack;
 
     public override int Units(int stage) => stage == 0 ? blocks : (columns + ColumnsPerUnit - 1) / ColumnsPerUnit;
 
@@ -102,50 +103,59 @@ internal sealed unsafe class NormColumnGradientKernel : ColumnReductionKernel
         }
     }
 
-    // Two vectors of columns at a time, their four sums in registers.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sum(float* x, float* dy, float* mean, float* statistics, int rows, int columns, float* sums)
     {
-        int c = 0;
-        for (; c + 2 * Vector<float>.Count <= columns; c += 2 * Vector<float>.Count)
+        if (Vector512.IsHardwareAccelerated) Sum<Simd512, Vector512<float>>(x, dy, mean, statistics, rows, columns, sums);
+        else if (Vector256.IsHardwareAccelerated) Sum<Simd256, Vector256<float>>(x, dy, mean, statistics, rows, columns, sums);
+        else Sum<Simd128, Vector128<float>>(x, dy, mean, statistics, rows, columns, sums);
+    }
+
+    // Row after row, as they lie in memory, which is what this waits for; the sums stay in the first-level cache. Four rows
+    // share a load and a store of them.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Sum<TSimd, TVector>(float* x, float* dy, float* mean, float* statistics, int rows, int columns, float* sums)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        new Span<float>(sums, 2 * columns).Clear();
+        nint row = columns;
+        for (int r = 0; r < rows;)
         {
-            Vector<float> dots0 = Vector<float>.Zero, dots1 = dots0, sums0 = dots0, sums1 = dots0, mean0 = dots0, mean1 = dots0;
-            if (mean != null)
+            bool four = r + 4 <= rows;
+            TVector m0 = default, m1 = default, m2 = default, m3 = default, s0 = TSimd.Broadcast(1), s1 = s0, s2 = s0, s3 = s0;
+            if (statistics != null)
             {
-                mean0 = Vector.Load(mean + c);
-                mean1 = Vector.Load(mean + c + Vector<float>.Count);
+                float* at = statistics + 2 * r;
+                (m0, s0) = (TSimd.Broadcast(at[0]), TSimd.Broadcast(at[1]));
+                if (four) (m1, s1, m2, s2, m3, s3) = (TSimd.Broadcast(at[2]), TSimd.Broadcast(at[3]), TSimd.Broadcast(at[4]), TSimd.Broadcast(at[5]), TSimd.Broadcast(at[6]), TSimd.Broadcast(at[7]));
             }
-            float* a = x + c, b = dy + c;
-            for (int r = 0; r < rows; r++, a += columns, b += columns)
+            for (int c = 0; c < columns; c += TSimd.Width)
             {
-                Vector<float> g0 = Vector.Load(b), g1 = Vector.Load(b + Vector<float>.Count);
-                sums0 += g0;
-                sums1 += g1;
-                if (statistics != null)
+                if (mean != null) m0 = m1 = m2 = m3 = TSimd.Load(mean + c);
+                float* a = x + c, b = dy + c;
+                TVector g = TSimd.Load(b), sum = TSimd.Add(TSimd.Load(sums + columns + c), g);
+                TVector dot = TSimd.MultiplyAdd(TSimd.Multiply(g, s0), TSimd.Subtract(TSimd.Load(a), m0), TSimd.Load(sums + c));
+                if (four)
                 {
-                    mean0 = mean1 = new Vector<float>(statistics[2 * r]);
-                    g0 *= statistics[2 * r + 1];
-                    g1 *= statistics[2 * r + 1];
+                    TVector g1 = TSimd.Load(b + row), g2 = TSimd.Load(b + 2 * row), g3 = TSimd.Load(b + 3 * row);
+                    sum = TSimd.Add(TSimd.Add(sum, g1), TSimd.Add(g2, g3));
+                    dot = TSimd.MultiplyAdd(TSimd.Multiply(g1, s1), TSimd.Subtract(TSimd.Load(a + row), m1), dot);
+                    dot = TSimd.MultiplyAdd(TSimd.Multiply(g2, s2), TSimd.Subtract(TSimd.Load(a + 2 * row), m2), dot);
+                    dot = TSimd.MultiplyAdd(TSimd.Multiply(g3, s3), TSimd.Subtract(TSimd.Load(a + 3 * row), m3), dot);
                 }
-                dots0 += g0 * (Vector.Load(a) - mean0);
-                dots1 += g1 * (Vector.Load(a + Vector<float>.Count) - mean1);
+                if (c + TSimd.Width <= columns)
+                {
+                    TSimd.Store(sums + c, dot);
+                    TSimd.Store(sums + columns + c, sum);
+                    continue;
+                }
+                TSimd.StorePart(sums + c, dot, columns - c);
+                TSimd.StorePart(sums + columns + c, sum, columns - c);
             }
-            Vector.Store(dots0, sums + c);
-            Vector.Store(dots1, sums + c + Vector<float>.Count);
-            Vector.Store(sums0, sums + columns + c);
-            Vector.Store(sums1, sums + columns + c + Vector<float>.Count);
-        }
-        for (; c < columns; c++)
-        {
-            float dot = 0, sum = 0;
-            for (int r = 0; r < rows; r++)
-            {
-                float g = dy[(long)r * columns + c];
-                sum += g;
-                dot += statistics == null ? g * (x[(long)r * columns + c] - mean[c]) : g * statistics[2 * r + 1] * (x[(long)r * columns + c] - statistics[2 * r]);
-            }
-            sums[c] = dot;
-            sums[columns + c] = sum;
+            int done = four ? 4 : 1;
+            r += done;
+            x += done * row;
+            dy += done * row;
         }
     }
 }

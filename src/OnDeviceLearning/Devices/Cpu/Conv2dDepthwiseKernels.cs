@@ -14,12 +14,14 @@ internal abstract unsafe class DepthwiseKernel : CpuKernel
     private readonly Conv2dOperation op;
     private readonly Conv2dTaps taps;
     private readonly bool gradient;
+    private readonly Depthwise3x3? rows3x3; // null where the kernel is another one
 
     protected DepthwiseKernel(Conv2dOperation op, bool gradient)
     {
         this.op = op;
         this.gradient = gradient;
         taps = new Conv2dTaps(op, gradient);
+        rows3x3 = Depthwise3x3.For(op, taps, gradient);
     }
 
     /// <summary>Whether these kernels compute it.</summary>
@@ -33,7 +35,7 @@ internal abstract unsafe class DepthwiseKernel : CpuKernel
 
     public override int Stages => 2;
 
-    public override long KeptMemory => (long)Kernel * op.C + CpuBuffer.Slack;
+    public override long KeptMemory => (Kernel + 1L) * op.C + CpuBuffer.Slack; // and a pixel of zeros
 
     public override long WorkerScratch => 4L * Kernel; // an offset and a pointer of each tap
 
@@ -60,6 +62,13 @@ internal abstract unsafe class DepthwiseKernel : CpuKernel
         long start = ((long)image * taps.TargetH + h) * taps.TargetW * op.C;
         float* y = memory[Epilogue.Output] + start, bias = Epilogue.Bias(memory), residual = Epilogue.Residual(memory);
         if (residual != null) residual += start;
+        if (rows3x3 is not null) rows3x3.Row(h, source, memory.Kept, memory.Kept + Kernel * op.C, bias, residual, Epilogue.IsRelu, y);
+        else Pixels(memory, h, source, bias, residual, y);
+        if (Epilogue.HasOtherActivation) Epilogue.Activate(y, 1, 0, taps.TargetW * op.C);
+    }
+
+    private void Pixels(in CpuKernelMemory memory, int h, float* source, float* bias, float* residual, float* y)
+    {
         nint* offsets = (nint*)memory.Scratch;
         float** weights = (float**)(offsets + Kernel);
         int step = gradient ? 1 : op.Stride, count = 0, listed = -1; // the column whose taps are listed and whose neighbours' are the same
@@ -90,7 +99,6 @@ internal abstract unsafe class DepthwiseKernel : CpuKernel
             y += (nint)done * op.C;
             if (residual != null) residual += (nint)done * op.C;
         }
-        if (Epilogue.HasOtherActivation) Epilogue.Activate(memory[Epilogue.Output] + start, taps.TargetW * op.C);
     }
 
     // 4 where this pixel and the three after it meet every kernel column, 1 where this one does, else 0.
@@ -180,12 +188,14 @@ internal sealed unsafe class DepthwiseWeightGradientKernel : CpuKernel
 
     private readonly Conv2dWeightGradient op;
     private readonly Conv2dTaps taps;
+    private readonly Depthwise3x3? rows3x3;
     private readonly int rowsPerUnit, rowBlocks;
 
     public DepthwiseWeightGradientKernel(Conv2dWeightGradient op)
     {
         this.op = op;
         taps = new Conv2dTaps(op, gradient: false);
+        rows3x3 = Depthwise3x3.For(op, taps, gradient: false);
         rowsPerUnit = (int)Math.Clamp(UnitTarget / RowSeconds, 1, taps.TargetH);
         rowBlocks = (taps.TargetH + rowsPerUnit - 1) / rowsPerUnit;
     }
@@ -215,6 +225,11 @@ internal sealed unsafe class DepthwiseWeightGradientKernel : CpuKernel
     {
         int image = unit / rowBlocks, h0 = unit % rowBlocks * rowsPerUnit, h1 = Math.Min(taps.TargetH, h0 + rowsPerUnit);
         float* x = memory[0] + (long)image * taps.SourcePixels * op.C, dy = memory[1] + (long)image * taps.TargetPixels * op.C;
+        if (rows3x3 is not null)
+        {
+            rows3x3.WeightSums(h0, h1, x, dy, memory.Shared + unit * SumLength);
+            return;
+        }
         for (int t = 0; t < Kernel; t++)
         {
             int kh = t / op.KernelW, kw = t % op.KernelW, first = 0, end = taps.TargetW;

@@ -176,7 +176,7 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
         if (!epilogue.HasOtherActivation) return;
         int firstColumn = firstPanel * Gemm.Panel, columns = Math.Min(outChannels, lastPanel * Gemm.Panel) - firstColumn;
         for (long q = first; q < end; q++)
-            epilogue.Activate(y + offsets[(q - first) / Gemm.TileRows * 12 + (q - first) % Gemm.TileRows] + firstColumn, columns);
+            epilogue.Activate(y + offsets[(q - first) / Gemm.TileRows * 12 + (q - first) % Gemm.TileRows] + firstColumn, 1, 0, columns);
     }
 
     /// <summary>For each tile, segment by segment, where its rows begin in the source; and where they go in the target.</summary>
@@ -271,12 +271,24 @@ internal static unsafe class Conv2dPlanes
         new Span<float>(target, width * op.C).Clear();
         if ((uint)h >= (uint)op.H) return;
         target += op.Padding * op.C;
+        int w0 = 0;
         for (int c = 0; c < op.C; c++)
         {
             float* plane = planes + ((long)c * op.H + h) * op.W;
             if (op.C == 1) new ReadOnlySpan<float>(plane, op.W).CopyTo(new Span<float>(target, op.W));
-            else
-                for (int w = 0; w < op.W; w++) target[w * op.C + c] = plane[w];
+            else if (c == 0 && op.C <= 4) w0 = Fours(op, plane, target);
+            for (int w = op.C == 1 ? op.W : w0; w < op.W; w++) target[w * op.C + c] = plane[w];
         }
+    }
+
+    /// <summary>Four pixels of two to four planes at a time; returns how many. What is stored beyond a pixel's channels is its neighbour's, stored next.</summary>
+    private static int Fours(Conv2dOperation op, float* planes, float* target)
+    {
+        nint plane = (nint)op.H * op.W;
+        float* last = planes + (op.C - 1) * plane;
+        int w = 0;
+        for (; w + 4 < op.W; w += 4, planes += 4, last += 4, target += 4 * op.C)
+            Gemm.Transpose4x4(planes, planes + plane, op.C > 2 ? planes + 2 * plane : last, last, target, op.C);
+        return w;
     }
 }

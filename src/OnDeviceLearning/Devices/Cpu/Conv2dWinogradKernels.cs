@@ -154,7 +154,7 @@ internal abstract unsafe class WinogradKernel : CpuKernel
             else WinogradTransforms<Simd128, Vector128<float>>.Input(pixels, channels, v + t * Width, Plane);
         }
         float** rows = stackalloc float*[13];
-        TileTarget target = new() { Plain = true, CRow = OutWidth };
+        TileTarget target = new() { Alpha = 1, Roomy = true, CRow = OutWidth };
         for (int plane = 0; plane < WinogradTiles.Planes; plane++)
             for (int panel = 0; panel < panels; panel++)
             {
@@ -182,7 +182,7 @@ internal abstract unsafe class WinogradKernel : CpuKernel
             else WinogradTransforms<Simd128, Vector128<float>>.Output(at, OutPlane, outChannels, bias, residual != null, shift, epilogue.IsRelu, pixels);
             if (epilogue.HasOtherActivation)
                 for (int i = 0; i < 16; i++)
-                    if (pixels[i] != null) epilogue.Activate(pixels[i], outChannels);
+                    if (pixels[i] != null) epilogue.Activate(pixels[i], 1, 0, outChannels);
         }
     }
 }

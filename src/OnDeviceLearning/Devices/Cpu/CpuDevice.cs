@@ -26,7 +26,9 @@ internal sealed class CpuDevice : ComputeDevice
 
     internal CpuThreadPool Pool { get; }
 
-    internal override long CachedElements => 2 << 20; // 8 MiB, a share of most last-level caches
+    internal override long CachedElements => 512 << 10; // 2 MiB, a share of most last-level caches
+
+    internal override long NearElements => Threads * (256L << 10); // 1 MiB, a second-level cache, each
 
     protected override DeviceBuffer AllocateCore(int length, ElementType type) => new CpuBuffer(this, length, type);
 

@@ -188,6 +188,28 @@ internal sealed unsafe class CpuPlanner(CpuDevice device)
     {
         foreach (Image image in lasts)
             if (image.Range == range) return image;
+        foreach (Image first in lasts)
+            if (first.Range.Offset == range.Offset && ReferenceEquals(first.Range.Buffer, range.Buffer) && Joined(first, range) is { } whole)
+            {
+                lasts.Add(whole);
+                return whole;
+            }
+        return null;
+    }
+
+    /// <summary>The image of a batch whose parts were written one by one, if they fill the range.</summary>
+    private Image? Joined(Image first, BufferRange range)
+    {
+        Image? next = first;
+        int n = 0, length = 0;
+        while (next is not null && length + next.Range.Length <= range.Length)
+        {
+            n += next.N;
+            length += next.Range.Length;
+            if (length == range.Length) return first with { Range = range, N = n };
+            next = lasts.Find(image => image.Range.Offset == range.Offset + length && ReferenceEquals(image.Range.Buffer, range.Buffer)
+                && image.C == first.C && image.Inner == first.Inner);
+        }
         return null;
     }
 

@@ -9,7 +9,8 @@ namespace OnDeviceLearning.Devices.Cpu;
 /// </summary>
 internal sealed unsafe class CpuThreadPool : IDisposable
 {
-    private const int SpinsBeforeSleep = 60;
+    // A short pause between two looks: a stage of a small network takes some microseconds, and every hand-out waits for one.
+    private const int SpinsBeforeSleep = 450, Pause = 4;
     private const int ChunksPerThread = 4;
 
     private readonly Thread[] workers;
@@ -73,6 +74,8 @@ internal sealed unsafe class CpuThreadPool : IDisposable
                 lock (gate) Monitor.PulseAll(gate);
 
             Help(0);
+            // A helper holds one chunk at most: it is done soon, unless its core was taken from it.
+            for (int i = 0; i < SpinsBeforeSleep && Volatile.Read(ref completed) < chunks; i++) Thread.SpinWait(Pause);
             SpinWait spin = default;
             while (Volatile.Read(ref completed) < chunks) spin.SpinOnce(sleep1Threshold: -1);
             if (failure is { } exception)
@@ -123,7 +126,7 @@ internal sealed unsafe class CpuThreadPool : IDisposable
         while (!stopping)
         {
             Help(slot);
-            for (int i = 0; i < SpinsBeforeSleep && !HasWork; i++) Thread.SpinWait(30);
+            for (int i = 0; i < SpinsBeforeSleep && !HasWork; i++) Thread.SpinWait(Pause);
             if (HasWork) continue;
             lock (gate)
             {

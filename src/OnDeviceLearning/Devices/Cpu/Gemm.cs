@@ -24,6 +24,9 @@ internal static unsafe class Gemm
     /// <summary>Floats of the largest tile.</summary>
     public const int TileFloats = 12 * 32;
 
+    /// <summary>A row of zeros as wide as a panel.</summary>
+    public static readonly float* Zeros = CpuBuffer.AllocateZeroed(32);
+
     /// <summary>Longest sum kept in registers; longer ones go through c, in order.</summary>
     private const int MaxDepth = 1024;
 
@@ -45,6 +48,7 @@ internal static unsafe class Gemm
     }
 
     /// <summary>As above, with an epilogue: bias from column 0 on, a residual that lies as c does, ReLU.</summary>
+    [SkipLocalsInit]
     public static void Multiply(int m, int n, int k, float* a, nint aRow, nint aK, float* b, nint panelStride, nint bK, float* c, ref TileTarget target)
     {
         float* tile = stackalloc float[TileFloats];
@@ -116,27 +120,25 @@ internal static unsafe class Gemm
         where TVector : unmanaged
     {
         int rows = target.Rows;
-        if (Vector512.IsHardwareAccelerated)
+        if (Vector512.IsHardwareAccelerated && rows > 8)
         {
-            if (rows > 8)
-            {
-                if (target.Columns > TSimd.Width) GemmTile<TSimd, TVector, Tile12x2>.Rows(segments, length, pointers, bK, ref target);
-                else GemmTile<TSimd, TVector, Tile12x1>.Rows(segments, length, pointers, bK, ref target);
-                return;
-            }
-            if (rows > 4)
-            {
-                GemmTile<TSimd, TVector, Tile8x2>.Rows(segments, length, pointers, bK, ref target);
-                return;
-            }
+            if (target.Columns > TSimd.Width) Rows<TSimd, TVector, Tile12x2>(segments, length, pointers, bK, ref target);
+            else Rows<TSimd, TVector, Tile12x1>(segments, length, pointers, bK, ref target);
         }
-        else if (rows > 4)
-        {
-            GemmTile<TSimd, TVector, Tile6x2>.Rows(segments, length, pointers, bK, ref target);
-            return;
-        }
-        if (rows > 2) GemmTile<TSimd, TVector, Tile4x2>.Rows(segments, length, pointers, bK, ref target);
-        else GemmTile<TSimd, TVector, Tile2x2>.Rows(segments, length, pointers, bK, ref target);
+        else if (Vector512.IsHardwareAccelerated && rows > 4) Rows<TSimd, TVector, Tile8x2>(segments, length, pointers, bK, ref target);
+        else if (rows > 4) Rows<TSimd, TVector, Tile6x2>(segments, length, pointers, bK, ref target);
+        else if (rows > 2) Rows<TSimd, TVector, Tile4x2>(segments, length, pointers, bK, ref target);
+        else Rows<TSimd, TVector, Tile2x2>(segments, length, pointers, bK, ref target);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Rows<TSimd, TVector, TShape>(int segments, int length, float** pointers, nint bK, ref TileTarget target)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+        where TShape : struct, ITileShape
+    {
+        target.Choose(TShape.Rows, TShape.Vectors * TSimd.Width);
+        GemmTile<TSimd, TVector, TShape>.Rows(segments, length, pointers, bK, ref target);
     }
 
     /// <summary>One tile of outer products, as <see cref="GemmTile{TSimd, TVector, TShape}.Outer"/>.</summary>
@@ -151,10 +153,20 @@ internal static unsafe class Gemm
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        if (target.Rows <= 4) GemmTile<TSimd, TVector, Tile4x2>.Outer(count, pairs, aOffset, bOffset, ref target);
-        else if (!Vector512.IsHardwareAccelerated) GemmTile<TSimd, TVector, Tile6x2>.Outer(count, pairs, aOffset, bOffset, ref target);
-        else if (target.Columns > TSimd.Width) GemmTile<TSimd, TVector, Tile12x2>.Outer(count, pairs, aOffset, bOffset, ref target);
-        else GemmTile<TSimd, TVector, Tile12x1>.Outer(count, pairs, aOffset, bOffset, ref target);
+        if (target.Rows <= 4) Outer<TSimd, TVector, Tile4x2>(count, pairs, aOffset, bOffset, ref target);
+        else if (!Vector512.IsHardwareAccelerated) Outer<TSimd, TVector, Tile6x2>(count, pairs, aOffset, bOffset, ref target);
+        else if (target.Columns > TSimd.Width) Outer<TSimd, TVector, Tile12x2>(count, pairs, aOffset, bOffset, ref target);
+        else Outer<TSimd, TVector, Tile12x1>(count, pairs, aOffset, bOffset, ref target);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Outer<TSimd, TVector, TShape>(int count, float** pairs, nint aOffset, nint bOffset, ref TileTarget target)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+        where TShape : struct, ITileShape
+    {
+        target.Choose(TShape.Rows, TShape.Vectors * TSimd.Width);
+        GemmTile<TSimd, TVector, TShape>.Outer(count, pairs, aOffset, bOffset, ref target);
     }
 
     /// <summary>Packs one panel of a row-major [k, columns] matrix; missing columns become zero.</summary>
@@ -190,10 +202,14 @@ internal static unsafe class Gemm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Transpose4x4(float* source, nint sourceStride, float* target, nint targetStride)
+    public static void Transpose4x4(float* source, nint sourceStride, float* target, nint targetStride) =>
+        Transpose4x4(source, source + sourceStride, source + 2 * sourceStride, source + 3 * sourceStride, target, targetStride);
+
+    /// <summary>Of four rows of four elements; the rows of the target are stored in order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Transpose4x4(float* row0, float* row1, float* row2, float* row3, float* target, nint targetStride)
     {
-        Vector128<float> a = Vector128.Load(source), b = Vector128.Load(source + sourceStride);
-        Vector128<float> c = Vector128.Load(source + 2 * sourceStride), d = Vector128.Load(source + 3 * sourceStride);
+        Vector128<float> a = Vector128.Load(row0), b = Vector128.Load(row1), c = Vector128.Load(row2), d = Vector128.Load(row3);
         if (Sse.IsSupported)
         {
             Vector128<float> ab = Sse.UnpackLow(a, b), cd = Sse.UnpackLow(c, d), abHigh = Sse.UnpackHigh(a, b), cdHigh = Sse.UnpackHigh(c, d);

@@ -31,14 +31,32 @@ internal unsafe struct TileTarget
     public float Alpha;
     public bool Accumulate, Relu;
 
-    /// <summary>Whether whole tiles of sums go to c and nothing is done to them; c has room for all rows of the tile's shape.</summary>
-    public bool Plain;
+    /// <summary>Whether c has room for whole tiles: for all rows and columns of the tile's shape.</summary>
+    public bool Roomy;
 
     /// <summary>Null for none: a bias for each column, and a residual that lies as c does.</summary>
     public float* Bias, Residual;
 
+    /// <summary>What the sums begin with: the bias, or zeros where it is not for the tile to add.</summary>
+    public float* Start;
+
+    /// <summary>Whether the sums go from the registers to c, with nothing done to them but <see cref="Floor"/>.</summary>
+    public bool Direct;
+
+    /// <summary>The least a tile leaves of a sum.</summary>
+    public float Floor;
+
     /// <summary>Where each row begins, in elements from <see cref="C"/>; null where they lie <see cref="CRow"/> apart.</summary>
     public nint* Offsets;
+
+    /// <summary>Chooses what a tile of so many rows and columns does by itself and what is left to <see cref="TileFinish{TSimd, TVector}"/>.</summary>
+    public void Choose(int rows, int columns)
+    {
+        // A bias is what sums begin with, whatever the tile: an element must not depend on how rows fall into tiles.
+        Start = Bias == null || Alpha != 1 ? Gemm.Zeros : Bias;
+        Direct = (Roomy || (Rows == rows && Columns == columns)) && Alpha == 1 && !Accumulate && Residual == null && Offsets == null;
+        Floor = Direct && Relu ? 0 : float.NegativeInfinity;
+    }
 }
 
 /// <summary>
@@ -58,9 +76,10 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows(int segments, int length, float** pointers, nint bK, ref TileTarget target)
     {
-        TVector c0l = default, c0h = default, c1l = default, c1h = default, c2l = default, c2h = default, c3l = default, c3h = default;
-        TVector c4l = default, c4h = default, c5l = default, c5h = default, c6l = default, c6h = default, c7l = default, c7h = default;
-        TVector c8l = default, c8h = default, c9l = default, c9h = default, c10l = default, c10h = default, c11l = default, c11h = default;
+        TVector low = TSimd.Load(target.Start), high = TShape.Vectors > 1 ? TSimd.Load(target.Start + TSimd.Width) : default, x;
+        TVector c0l = low, c0h = high, c1l = low, c1h = high, c2l = low, c2h = high, c3l = low, c3h = high;
+        TVector c4l = low, c4h = high, c5l = low, c5h = high, c6l = low, c6h = high, c7l = low, c7h = high;
+        TVector c8l = low, c8h = high, c9l = low, c9h = high, c10l = low, c10h = high, c11l = low, c11h = high;
         for (; segments > 0; segments--, pointers += 1 + TShape.Rows)
         {
             float* b = pointers[0];
@@ -69,7 +88,8 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
             float* a8 = TShape.Rows > 8 ? pointers[9] : null, a9 = TShape.Rows > 9 ? pointers[10] : null, a10 = TShape.Rows > 10 ? pointers[11] : null, a11 = TShape.Rows > 11 ? pointers[12] : null;
             for (nint k = 0; k < length; k++, b += bK)
             {
-                TVector low = TSimd.Load(b), high = TShape.Vectors > 1 ? TSimd.Load(b + TSimd.Width) : default, x;
+                low = TSimd.Load(b);
+                if (TShape.Vectors > 1) high = TSimd.Load(b + TSimd.Width);
                 if (TShape.Rows > 0) { x = TSimd.Broadcast(a0[k]); c0l = TSimd.MultiplyAdd(x, low, c0l); if (TShape.Vectors > 1) c0h = TSimd.MultiplyAdd(x, high, c0h); }
                 if (TShape.Rows > 1) { x = TSimd.Broadcast(a1[k]); c1l = TSimd.MultiplyAdd(x, low, c1l); if (TShape.Vectors > 1) c1h = TSimd.MultiplyAdd(x, high, c1h); }
                 if (TShape.Rows > 2) { x = TSimd.Broadcast(a2[k]); c2l = TSimd.MultiplyAdd(x, low, c2l); if (TShape.Vectors > 1) c2h = TSimd.MultiplyAdd(x, high, c2h); }
@@ -84,21 +104,22 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
                 if (TShape.Rows > 11) { x = TSimd.Broadcast(a11[k]); c11l = TSimd.MultiplyAdd(x, low, c11l); if (TShape.Vectors > 1) c11h = TSimd.MultiplyAdd(x, high, c11h); }
             }
         }
-        float* tile = target.Plain ? target.C : target.Tile;
-        nint row = target.Plain ? target.CRow : TShape.Vectors * TSimd.Width;
-        if (TShape.Rows > 0) { TSimd.Store(tile + 0 * row, c0l); if (TShape.Vectors > 1) TSimd.Store(tile + 0 * row + TSimd.Width, c0h); }
-        if (TShape.Rows > 1) { TSimd.Store(tile + 1 * row, c1l); if (TShape.Vectors > 1) TSimd.Store(tile + 1 * row + TSimd.Width, c1h); }
-        if (TShape.Rows > 2) { TSimd.Store(tile + 2 * row, c2l); if (TShape.Vectors > 1) TSimd.Store(tile + 2 * row + TSimd.Width, c2h); }
-        if (TShape.Rows > 3) { TSimd.Store(tile + 3 * row, c3l); if (TShape.Vectors > 1) TSimd.Store(tile + 3 * row + TSimd.Width, c3h); }
-        if (TShape.Rows > 4) { TSimd.Store(tile + 4 * row, c4l); if (TShape.Vectors > 1) TSimd.Store(tile + 4 * row + TSimd.Width, c4h); }
-        if (TShape.Rows > 5) { TSimd.Store(tile + 5 * row, c5l); if (TShape.Vectors > 1) TSimd.Store(tile + 5 * row + TSimd.Width, c5h); }
-        if (TShape.Rows > 6) { TSimd.Store(tile + 6 * row, c6l); if (TShape.Vectors > 1) TSimd.Store(tile + 6 * row + TSimd.Width, c6h); }
-        if (TShape.Rows > 7) { TSimd.Store(tile + 7 * row, c7l); if (TShape.Vectors > 1) TSimd.Store(tile + 7 * row + TSimd.Width, c7h); }
-        if (TShape.Rows > 8) { TSimd.Store(tile + 8 * row, c8l); if (TShape.Vectors > 1) TSimd.Store(tile + 8 * row + TSimd.Width, c8h); }
-        if (TShape.Rows > 9) { TSimd.Store(tile + 9 * row, c9l); if (TShape.Vectors > 1) TSimd.Store(tile + 9 * row + TSimd.Width, c9h); }
-        if (TShape.Rows > 10) { TSimd.Store(tile + 10 * row, c10l); if (TShape.Vectors > 1) TSimd.Store(tile + 10 * row + TSimd.Width, c10h); }
-        if (TShape.Rows > 11) { TSimd.Store(tile + 11 * row, c11l); if (TShape.Vectors > 1) TSimd.Store(tile + 11 * row + TSimd.Width, c11h); }
-        if (!target.Plain) TileFinish<TSimd, TVector>.Run((int)row, ref target);
+        float* tile = target.Direct ? target.C : target.Tile;
+        nint row = target.Direct ? target.CRow : TShape.Vectors * TSimd.Width;
+        TVector floor = TSimd.Broadcast(target.Floor);
+        if (TShape.Rows > 0) { TSimd.Store(tile + 0 * row, TSimd.Max(floor, c0l)); if (TShape.Vectors > 1) TSimd.Store(tile + 0 * row + TSimd.Width, TSimd.Max(floor, c0h)); }
+        if (TShape.Rows > 1) { TSimd.Store(tile + 1 * row, TSimd.Max(floor, c1l)); if (TShape.Vectors > 1) TSimd.Store(tile + 1 * row + TSimd.Width, TSimd.Max(floor, c1h)); }
+        if (TShape.Rows > 2) { TSimd.Store(tile + 2 * row, TSimd.Max(floor, c2l)); if (TShape.Vectors > 1) TSimd.Store(tile + 2 * row + TSimd.Width, TSimd.Max(floor, c2h)); }
+        if (TShape.Rows > 3) { TSimd.Store(tile + 3 * row, TSimd.Max(floor, c3l)); if (TShape.Vectors > 1) TSimd.Store(tile + 3 * row + TSimd.Width, TSimd.Max(floor, c3h)); }
+        if (TShape.Rows > 4) { TSimd.Store(tile + 4 * row, TSimd.Max(floor, c4l)); if (TShape.Vectors > 1) TSimd.Store(tile + 4 * row + TSimd.Width, TSimd.Max(floor, c4h)); }
+        if (TShape.Rows > 5) { TSimd.Store(tile + 5 * row, TSimd.Max(floor, c5l)); if (TShape.Vectors > 1) TSimd.Store(tile + 5 * row + TSimd.Width, TSimd.Max(floor, c5h)); }
+        if (TShape.Rows > 6) { TSimd.Store(tile + 6 * row, TSimd.Max(floor, c6l)); if (TShape.Vectors > 1) TSimd.Store(tile + 6 * row + TSimd.Width, TSimd.Max(floor, c6h)); }
+        if (TShape.Rows > 7) { TSimd.Store(tile + 7 * row, TSimd.Max(floor, c7l)); if (TShape.Vectors > 1) TSimd.Store(tile + 7 * row + TSimd.Width, TSimd.Max(floor, c7h)); }
+        if (TShape.Rows > 8) { TSimd.Store(tile + 8 * row, TSimd.Max(floor, c8l)); if (TShape.Vectors > 1) TSimd.Store(tile + 8 * row + TSimd.Width, TSimd.Max(floor, c8h)); }
+        if (TShape.Rows > 9) { TSimd.Store(tile + 9 * row, TSimd.Max(floor, c9l)); if (TShape.Vectors > 1) TSimd.Store(tile + 9 * row + TSimd.Width, TSimd.Max(floor, c9h)); }
+        if (TShape.Rows > 10) { TSimd.Store(tile + 10 * row, TSimd.Max(floor, c10l)); if (TShape.Vectors > 1) TSimd.Store(tile + 10 * row + TSimd.Width, TSimd.Max(floor, c10h)); }
+        if (TShape.Rows > 11) { TSimd.Store(tile + 11 * row, TSimd.Max(floor, c11l)); if (TShape.Vectors > 1) TSimd.Store(tile + 11 * row + TSimd.Width, TSimd.Max(floor, c11h)); }
+        if (!target.Direct) TileFinish<TSimd, TVector>.Run((int)row, ref target);
     }
 
     /// <summary>
@@ -108,13 +129,15 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Outer(int count, float** pairs, nint aOffset, nint bOffset, ref TileTarget target)
     {
-        TVector c0l = default, c0h = default, c1l = default, c1h = default, c2l = default, c2h = default, c3l = default, c3h = default;
-        TVector c4l = default, c4h = default, c5l = default, c5h = default, c6l = default, c6h = default, c7l = default, c7h = default;
-        TVector c8l = default, c8h = default, c9l = default, c9h = default, c10l = default, c10h = default, c11l = default, c11h = default;
+        TVector low = TSimd.Load(target.Start), high = TShape.Vectors > 1 ? TSimd.Load(target.Start + TSimd.Width) : default, x;
+        TVector c0l = low, c0h = high, c1l = low, c1h = high, c2l = low, c2h = high, c3l = low, c3h = high;
+        TVector c4l = low, c4h = high, c5l = low, c5h = high, c6l = low, c6h = high, c7l = low, c7h = high;
+        TVector c8l = low, c8h = high, c9l = low, c9h = high, c10l = low, c10h = high, c11l = low, c11h = high;
         for (; count > 0; count--, pairs += 2)
         {
             float* a = pairs[0] + aOffset, b = pairs[1] + bOffset;
-            TVector low = TSimd.Load(b), high = TShape.Vectors > 1 ? TSimd.Load(b + TSimd.Width) : default, x;
+            low = TSimd.Load(b);
+            if (TShape.Vectors > 1) high = TSimd.Load(b + TSimd.Width);
             if (TShape.Rows > 0) { x = TSimd.Broadcast(a[0]); c0l = TSimd.MultiplyAdd(x, low, c0l); if (TShape.Vectors > 1) c0h = TSimd.MultiplyAdd(x, high, c0h); }
             if (TShape.Rows > 1) { x = TSimd.Broadcast(a[1]); c1l = TSimd.MultiplyAdd(x, low, c1l); if (TShape.Vectors > 1) c1h = TSimd.MultiplyAdd(x, high, c1h); }
             if (TShape.Rows > 2) { x = TSimd.Broadcast(a[2]); c2l = TSimd.MultiplyAdd(x, low, c2l); if (TShape.Vectors > 1) c2h = TSimd.MultiplyAdd(x, high, c2h); }
@@ -128,21 +151,22 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
             if (TShape.Rows > 10) { x = TSimd.Broadcast(a[10]); c10l = TSimd.MultiplyAdd(x, low, c10l); if (TShape.Vectors > 1) c10h = TSimd.MultiplyAdd(x, high, c10h); }
             if (TShape.Rows > 11) { x = TSimd.Broadcast(a[11]); c11l = TSimd.MultiplyAdd(x, low, c11l); if (TShape.Vectors > 1) c11h = TSimd.MultiplyAdd(x, high, c11h); }
         }
-        float* tile = target.Plain ? target.C : target.Tile;
-        nint row = target.Plain ? target.CRow : TShape.Vectors * TSimd.Width;
-        if (TShape.Rows > 0) { TSimd.Store(tile + 0 * row, c0l); if (TShape.Vectors > 1) TSimd.Store(tile + 0 * row + TSimd.Width, c0h); }
-        if (TShape.Rows > 1) { TSimd.Store(tile + 1 * row, c1l); if (TShape.Vectors > 1) TSimd.Store(tile + 1 * row + TSimd.Width, c1h); }
-        if (TShape.Rows > 2) { TSimd.Store(tile + 2 * row, c2l); if (TShape.Vectors > 1) TSimd.Store(tile + 2 * row + TSimd.Width, c2h); }
-        if (TShape.Rows > 3) { TSimd.Store(tile + 3 * row, c3l); if (TShape.Vectors > 1) TSimd.Store(tile + 3 * row + TSimd.Width, c3h); }
-        if (TShape.Rows > 4) { TSimd.Store(tile + 4 * row, c4l); if (TShape.Vectors > 1) TSimd.Store(tile + 4 * row + TSimd.Width, c4h); }
-        if (TShape.Rows > 5) { TSimd.Store(tile + 5 * row, c5l); if (TShape.Vectors > 1) TSimd.Store(tile + 5 * row + TSimd.Width, c5h); }
-        if (TShape.Rows > 6) { TSimd.Store(tile + 6 * row, c6l); if (TShape.Vectors > 1) TSimd.Store(tile + 6 * row + TSimd.Width, c6h); }
-        if (TShape.Rows > 7) { TSimd.Store(tile + 7 * row, c7l); if (TShape.Vectors > 1) TSimd.Store(tile + 7 * row + TSimd.Width, c7h); }
-        if (TShape.Rows > 8) { TSimd.Store(tile + 8 * row, c8l); if (TShape.Vectors > 1) TSimd.Store(tile + 8 * row + TSimd.Width, c8h); }
-        if (TShape.Rows > 9) { TSimd.Store(tile + 9 * row, c9l); if (TShape.Vectors > 1) TSimd.Store(tile + 9 * row + TSimd.Width, c9h); }
-        if (TShape.Rows > 10) { TSimd.Store(tile + 10 * row, c10l); if (TShape.Vectors > 1) TSimd.Store(tile + 10 * row + TSimd.Width, c10h); }
-        if (TShape.Rows > 11) { TSimd.Store(tile + 11 * row, c11l); if (TShape.Vectors > 1) TSimd.Store(tile + 11 * row + TSimd.Width, c11h); }
-        if (!target.Plain) TileFinish<TSimd, TVector>.Run((int)row, ref target);
+        float* tile = target.Direct ? target.C : target.Tile;
+        nint row = target.Direct ? target.CRow : TShape.Vectors * TSimd.Width;
+        TVector floor = TSimd.Broadcast(target.Floor);
+        if (TShape.Rows > 0) { TSimd.Store(tile + 0 * row, TSimd.Max(floor, c0l)); if (TShape.Vectors > 1) TSimd.Store(tile + 0 * row + TSimd.Width, TSimd.Max(floor, c0h)); }
+        if (TShape.Rows > 1) { TSimd.Store(tile + 1 * row, TSimd.Max(floor, c1l)); if (TShape.Vectors > 1) TSimd.Store(tile + 1 * row + TSimd.Width, TSimd.Max(floor, c1h)); }
+        if (TShape.Rows > 2) { TSimd.Store(tile + 2 * row, TSimd.Max(floor, c2l)); if (TShape.Vectors > 1) TSimd.Store(tile + 2 * row + TSimd.Width, TSimd.Max(floor, c2h)); }
+        if (TShape.Rows > 3) { TSimd.Store(tile + 3 * row, TSimd.Max(floor, c3l)); if (TShape.Vectors > 1) TSimd.Store(tile + 3 * row + TSimd.Width, TSimd.Max(floor, c3h)); }
+        if (TShape.Rows > 4) { TSimd.Store(tile + 4 * row, TSimd.Max(floor, c4l)); if (TShape.Vectors > 1) TSimd.Store(tile + 4 * row + TSimd.Width, TSimd.Max(floor, c4h)); }
+        if (TShape.Rows > 5) { TSimd.Store(tile + 5 * row, TSimd.Max(floor, c5l)); if (TShape.Vectors > 1) TSimd.Store(tile + 5 * row + TSimd.Width, TSimd.Max(floor, c5h)); }
+        if (TShape.Rows > 6) { TSimd.Store(tile + 6 * row, TSimd.Max(floor, c6l)); if (TShape.Vectors > 1) TSimd.Store(tile + 6 * row + TSimd.Width, TSimd.Max(floor, c6h)); }
+        if (TShape.Rows > 7) { TSimd.Store(tile + 7 * row, TSimd.Max(floor, c7l)); if (TShape.Vectors > 1) TSimd.Store(tile + 7 * row + TSimd.Width, TSimd.Max(floor, c7h)); }
+        if (TShape.Rows > 8) { TSimd.Store(tile + 8 * row, TSimd.Max(floor, c8l)); if (TShape.Vectors > 1) TSimd.Store(tile + 8 * row + TSimd.Width, TSimd.Max(floor, c8h)); }
+        if (TShape.Rows > 9) { TSimd.Store(tile + 9 * row, TSimd.Max(floor, c9l)); if (TShape.Vectors > 1) TSimd.Store(tile + 9 * row + TSimd.Width, TSimd.Max(floor, c9h)); }
+        if (TShape.Rows > 10) { TSimd.Store(tile + 10 * row, TSimd.Max(floor, c10l)); if (TShape.Vectors > 1) TSimd.Store(tile + 10 * row + TSimd.Width, TSimd.Max(floor, c10h)); }
+        if (TShape.Rows > 11) { TSimd.Store(tile + 11 * row, TSimd.Max(floor, c11l)); if (TShape.Vectors > 1) TSimd.Store(tile + 11 * row + TSimd.Width, TSimd.Max(floor, c11h)); }
+        if (!target.Direct) TileFinish<TSimd, TVector>.Run((int)row, ref target);
     }
 }
 
@@ -155,11 +179,11 @@ internal static unsafe class TileFinish<TSimd, TVector>
     public static void Run(int tileRow, ref TileTarget target)
     {
         TVector alpha = TSimd.Broadcast(target.Alpha), floor = TSimd.Broadcast(target.Relu ? 0 : float.NegativeInfinity);
-        bool scaled = target.Alpha != 1;
+        bool scaled = target.Alpha != 1, late = target.Bias != null && target.Start != target.Bias;
         for (int column = 0; column < target.Columns; column += TSimd.Width)
         {
             float* sums = target.Tile + column;
-            TVector bias = target.Bias == null ? default : TSimd.Load(target.Bias + column);
+            TVector bias = late ? TSimd.Load(target.Bias + column) : default;
             int columns = target.Columns - column;
             for (int r = 0; r < target.Rows; r++, sums += tileRow)
             {

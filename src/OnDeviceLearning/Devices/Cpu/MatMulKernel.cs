@@ -1,5 +1,6 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -96,8 +97,7 @@ internal sealed unsafe class MatMulKernel : CpuKernel
             target.Relu = epilogue.IsRelu;
         }
         Gemm.Multiply(rows, columns, depth, a, aRow, aK, b, packed ? (nint)PanelLength : Gemm.Panel, packed ? Gemm.Panel : op.N, c, ref target);
-        if (last && epilogue.HasOtherActivation)
-            for (int r = 0; r < rows; r++) epilogue.Activate(c + (long)r * op.N, columns);
+        if (last && epilogue.HasOtherActivation) epilogue.Activate(c, rows, op.N, columns);
     }
 
     private void Dot(in CpuKernelMemory memory, int unit)
@@ -115,29 +115,41 @@ internal sealed unsafe class MatMulKernel : CpuKernel
             for (int n = 0; n < columns && bias != null; n++) c[n] += bias[column + n];
             for (int n = 0; n < columns && residual != null; n++) c[n] += residual[start + n];
             for (int n = 0; n < columns && epilogue.IsRelu; n++) c[n] = Math.Max(c[n], 0);
-            if (epilogue.HasOtherActivation) epilogue.Activate(c, columns);
+            if (epilogue.HasOtherActivation) epilogue.Activate(c, 1, 0, columns);
         }
     }
 
     /// <summary>a [k] times each of <paramref name="columns"/> rows of b, four at a time so that a is loaded once for them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void DotProducts(float* a, float* b, int k, int columns, float* products)
+    {
+        if (Vector512.IsHardwareAccelerated) DotProducts<Simd512, Vector512<float>>(a, b, k, columns, products);
+        else if (Vector256.IsHardwareAccelerated) DotProducts<Simd256, Vector256<float>>(a, b, k, columns, products);
+        else DotProducts<Simd128, Vector128<float>>(a, b, k, columns, products);
+    }
+
+    // Four rows are too short for the processor to guess the next ones in time: they are fetched while these are summed.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void DotProducts<TSimd, TVector>(float* a, float* b, int k, int columns, float* products)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
     {
         int column = 0;
         for (; column + 4 <= columns; column += 4, b += 4 * (long)k)
         {
-            float* b1 = b + k, b2 = b1 + k, b3 = b2 + k;
-            Vector<float> s0 = Vector<float>.Zero, s1 = s0, s2 = s0, s3 = s0;
+            float* b1 = b + k, b2 = b1 + k, b3 = b2 + k, next = b3 + k;
+            TVector s0 = default, s1 = default, s2 = default, s3 = default;
             int i = 0;
-            for (; i + Vector<float>.Count <= k; i += Vector<float>.Count)
+            for (; i + TSimd.Width <= k; i += TSimd.Width, next += 4 * TSimd.Width)
             {
-                Vector<float> v = Vector.Load(a + i);
-                s0 += v * Vector.Load(b + i);
-                s1 += v * Vector.Load(b1 + i);
-                s2 += v * Vector.Load(b2 + i);
-                s3 += v * Vector.Load(b3 + i);
+                if (Sse.IsSupported)
+                    for (int line = 0; line < 4 * TSimd.Width; line += 16) Sse.Prefetch1(next + line);
+                TVector v = TSimd.Load(a + i);
+                s0 = TSimd.MultiplyAdd(v, TSimd.Load(b + i), s0);
+                s1 = TSimd.MultiplyAdd(v, TSimd.Load(b1 + i), s1);
+                s2 = TSimd.MultiplyAdd(v, TSimd.Load(b2 + i), s2);
+                s3 = TSimd.MultiplyAdd(v, TSimd.Load(b3 + i), s3);
             }
-            float d0 = Vector.Sum(s0), d1 = Vector.Sum(s1), d2 = Vector.Sum(s2), d3 = Vector.Sum(s3);
+            float d0 = TSimd.Sum(s0), d1 = TSimd.Sum(s1), d2 = TSimd.Sum(s2), d3 = TSimd.Sum(s3);
             for (; i < k; i++)
             {
                 d0 += a[i] * b[i];
@@ -152,10 +164,10 @@ internal sealed unsafe class MatMulKernel : CpuKernel
         }
         for (; column < columns; column++, b += k)
         {
-            Vector<float> s = Vector<float>.Zero;
+            TVector s = default;
             int i = 0;
-            for (; i + Vector<float>.Count <= k; i += Vector<float>.Count) s += Vector.Load(a + i) * Vector.Load(b + i);
-            float d = Vector.Sum(s);
+            for (; i + TSimd.Width <= k; i += TSimd.Width) s = TSimd.MultiplyAdd(TSimd.Load(a + i), TSimd.Load(b + i), s);
+            float d = TSimd.Sum(s);
             for (; i < k; i++) d += a[i] * b[i];
             products[column] = d;
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -23,10 +24,17 @@ internal sealed unsafe class ProductEpilogue(bool hasBias, bool hasResidual, Act
 
     public float* Residual(in CpuKernelMemory memory) => hasResidual ? memory[hasBias ? 3 : 2] : null;
 
-    /// <summary>y = f(y), where f is not ReLU.</summary>
-    public void Activate(float* y, int count)
+    /// <summary>y = f(y), where f is not ReLU, for rows that lie <paramref name="stride"/> apart.</summary>
+    [SkipLocalsInit]
+    public void Activate(float* y, int rows, nint stride, int columns)
     {
         float* scratch = stackalloc float[Block];
-        for (; count > 0; count -= Block, y += Block) ActivationKernel.Apply(activation!.Value, y, y, Math.Min(Block, count), scratch);
+        if (activation == ActivationKind.Gelu)
+        {
+            ActivationKernel.Gelu(y, rows, stride, columns);
+            return;
+        }
+        for (; rows > 0; rows--, y += stride)
+            for (int c = 0; c < columns; c += Block) ActivationKernel.Apply(activation!.Value, y + c, y + c, Math.Min(Block, columns - c), scratch);
     }
 }

@@ -7,6 +7,7 @@ namespace OnDeviceLearning.Devices.Cpu;
 /// d the 6x6 inputs below the tile, so that 36 products do the work of 144. The gradient for g is its adjoint,
 /// G' [(A dy A') * (B' d B)] G. Every method works on a vector of channels at a time.
 /// </summary>
+[SkipLocalsInit]
 internal static unsafe class WinogradTransforms<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : unmanaged
