@@ -17,6 +17,7 @@ internal static class OdlCommand
             new Command("pretrain", "Train a backbone.")
             {
                 PretrainSigilsCommand.Create(output, error),
+                PretrainTextsCommand.Create(output, error),
             },
         };
         DeviceCommands.AddTo(root, output);
