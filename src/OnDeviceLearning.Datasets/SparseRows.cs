@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace OnDeviceLearning.Datasets;
@@ -24,34 +25,27 @@ internal sealed class SparseRows(int size)
             for (int i = Start(row); i < ends[row]; i++) all[i] = map(row, columns[i], all[i]);
     }
 
-    /// <summary>A x for each vector.</summary>
-    public float[][] Multiply(float[][] vectors) => [.. vectors.Select(x =>
+    /// <summary>A x: x and the result [size, width].</summary>
+    public float[] Multiply(float[] x, int width)
     {
-        var y = new float[size];
-        ReadOnlySpan<int> c = CollectionsMarshal.AsSpan(columns);
-        ReadOnlySpan<float> v = CollectionsMarshal.AsSpan(values);
-        for (int row = 0, i = 0; row < size; row++)
-        {
-            float sum = 0;
-            for (; i < ends[row]; i++) sum += v[i] * x[c[i]];
-            y[row] = sum;
-        }
+        var y = new float[x.Length];
+        for (int row = 0; row < size; row++)
+            for (int i = Start(row); i < ends[row]; i++)
+                AddScaled(x.AsSpan(columns[i] * width, width), values[i], y.AsSpan(row * width, width));
         return y;
-    })];
+    }
 
-    /// <summary>A^T x for each vector.</summary>
-    public float[][] MultiplyTransposed(float[][] vectors) => [.. vectors.Select(x =>
+    /// <summary>A^T x: x and the result [size, width].</summary>
+    public float[] MultiplyTransposed(float[] x, int width)
     {
-        var y = new float[size];
-        ReadOnlySpan<int> c = CollectionsMarshal.AsSpan(columns);
-        ReadOnlySpan<float> v = CollectionsMarshal.AsSpan(values);
-        for (int row = 0, i = 0; row < size; row++)
-        {
-            float factor = x[row];
-            for (; i < ends[row]; i++) y[c[i]] += v[i] * factor;
-        }
+        var y = new float[x.Length];
+        for (int row = 0; row < size; row++)
+            for (int i = Start(row); i < ends[row]; i++)
+                AddScaled(x.AsSpan(row * width, width), values[i], y.AsSpan(columns[i] * width, width));
         return y;
-    })];
+    }
+
+    private static void AddScaled(ReadOnlySpan<float> x, float factor, Span<float> y) => TensorPrimitives.MultiplyAdd(x, factor, y, y);
 
     private int Start(int row) => row == 0 ? 0 : ends[row - 1];
 }

@@ -27,19 +27,15 @@ public static class WordVectors
         SparseRows association = Association(documents, vocabulary);
         int rank = Math.Min(vocabulary, width + Oversampling);
         var random = new Random(seed);
-        var basis = new float[rank][]; // columns, [vocabulary] each
-        for (int r = 0; r < rank; r++)
-        {
-            basis[r] = new float[vocabulary];
-            for (int i = 0; i < vocabulary; i++) basis[r][i] = random.NextSingle() - 0.5f;
-        }
+        var basis = new float[vocabulary * rank];
+        for (int i = 0; i < basis.Length; i++) basis[i] = random.NextSingle() - 0.5f;
         for (int iteration = 0; iteration < Iterations; iteration++)
         {
-            Orthonormalize(basis);
-            basis = association.Multiply(association.MultiplyTransposed(basis));
+            Orthonormalize(basis, vocabulary, rank);
+            basis = association.Multiply(association.MultiplyTransposed(basis, rank), rank);
         }
-        Orthonormalize(basis);
-        float[][] image = association.MultiplyTransposed(basis); // rows of B = Q^T A
+        float[][] columns = Orthonormalize(basis, vocabulary, rank);
+        float[][] image = Columns(association.MultiplyTransposed(basis, rank), vocabulary, rank); // rows of B = Q^T A
         var gram = new double[rank, rank];
         for (int a = 0; a < rank; a++)
             for (int b = a; b < rank; b++)
@@ -52,7 +48,7 @@ public static class WordVectors
         for (int k = 0; k < width; k++)
         {
             Array.Clear(column);
-            for (int r = 0; r < rank; r++) TensorPrimitives.MultiplyAdd(basis[r], (float)vectors[r, order[k]], column, column);
+            for (int r = 0; r < rank; r++) TensorPrimitives.MultiplyAdd(columns[r], (float)vectors[r, order[k]], column, column);
             float scale = (float)Math.Pow(Math.Sqrt(Math.Max(0, values[order[k]])), singularPower);
             for (int i = 0; i < vocabulary; i++) result[i * width + k] = column[i] * scale;
         }
@@ -98,10 +94,12 @@ public static class WordVectors
         return rows;
     }
 
-    /// <summary>Modified Gram-Schmidt; a vector that the others span becomes zeros.</summary>
-    private static void Orthonormalize(float[][] vectors)
+    /// <summary>Modified Gram-Schmidt on the columns of [rows, count], in place; a column that the others span becomes zeros.</summary>
+    /// <returns>The columns.</returns>
+    private static float[][] Orthonormalize(float[] matrix, int rows, int count)
     {
-        for (int a = 0; a < vectors.Length; a++)
+        float[][] vectors = Columns(matrix, rows, count);
+        for (int a = 0; a < count; a++)
         {
             float before = TensorPrimitives.Norm<float>(vectors[a]);
             for (int b = 0; b < a; b++)
@@ -110,5 +108,19 @@ public static class WordVectors
             if (norm > 1e-6f * before) TensorPrimitives.Divide(vectors[a], norm, vectors[a]);
             else Array.Clear(vectors[a]);
         }
+        for (int c = 0; c < count; c++)
+            for (int i = 0; i < rows; i++) matrix[i * count + c] = vectors[c][i];
+        return vectors;
+    }
+
+    private static float[][] Columns(float[] matrix, int rows, int count)
+    {
+        var columns = new float[count][];
+        for (int c = 0; c < count; c++)
+        {
+            columns[c] = new float[rows];
+            for (int i = 0; i < rows; i++) columns[c][i] = matrix[i * count + c];
+        }
+        return columns;
     }
 }
