@@ -14,6 +14,7 @@ internal static class OdlCommand
             {
                 EvalSigilsCommand.Create(output, error),
                 EvalOmniglotCommand.Create(output, error),
+                EvalIntentsCommand.Create(output, error),
             },
             new Command("pretrain", "Train a backbone.")
             {
@@ -22,6 +23,7 @@ internal static class OdlCommand
                 PretrainImageCommands.Cifar10(output, error),
                 PretrainImageCommands.Fashion(output, error),
                 PretrainImageCommands.QuickDraw(output, error),
+                PretrainTextsCommand.Create(output, error),
             },
         };
         DeviceCommands.AddTo(root, output);
