@@ -13,6 +13,7 @@ internal static class OdlCommand
             new Command("eval", "Measure a backbone.")
             {
                 EvalSigilsCommand.Create(output, error),
+                EvalFewShotCommand.Create(output, error),
             },
             new Command("pretrain", "Train a backbone.")
             {
