@@ -18,12 +18,18 @@ internal static class EvalFewShotCommand
         var shots = new Option<string>("--shots") { Description = "Numbers of examples a class, with commas.", DefaultValueFactory = _ => "0,1,2,4,8,16" };
         var episodes = new Option<int>("--episodes") { Description = "Number of episodes.", DefaultValueFactory = _ => 600 };
         var seed = new Option<int>("--seed") { Description = "Seed of everything drawn at random.", DefaultValueFactory = _ => 1 };
+        var compare = new Option<string>("--compare")
+        {
+            Description = "methods: ours with the usual ones. priors: ours with other rules of trust. relatives: ours with half of the classes taught.",
+            DefaultValueFactory = _ => "methods",
+        };
+        compare.AcceptOnlyFromAmong("methods", "priors", "relatives");
         var json = new Option<bool>("--json") { Description = "Print one JSON array instead of tables." };
         ways.Between(1, AdaptiveClassifier.MaxClasses);
         episodes.Between(1, 1_000_000);
         var fewShot = new Command("fewshot", "Measure learning from a few examples against the usual methods, on classes never trained on.")
         {
-            dataset, backbone, data, ways, shots, episodes, seed, json,
+            dataset, backbone, data, ways, shots, episodes, seed, compare, json,
         };
         fewShot.SetAction((parsed, cancellation) => Task.Run(() =>
         {
@@ -31,7 +37,13 @@ internal static class EvalFewShotCommand
             Bars(error, bar =>
             {
                 FewShotProblem problem = FewShotDatasets.Load(parsed.GetValue(dataset)!, parsed.GetValue(backbone), parsed.GetValue(data), options, bar("embedding"), cancellation);
-                IReadOnlyList<FewShotScore> scores = FewShotEvaluation.Evaluate(problem, options, bar("episodes"), cancellation);
+                IProgress<double>? progress = bar("episodes");
+                IReadOnlyList<FewShotScore> scores = parsed.GetValue(compare) switch
+                {
+                    "priors" => FewShotEvaluation.ComparePriors(problem, options, progress, cancellation),
+                    "relatives" => HalfTaughtEvaluation.Evaluate(problem, options, progress, cancellation),
+                    _ => FewShotEvaluation.Evaluate(problem, options, progress, cancellation),
+                };
                 if (parsed.GetValue(json)) output.WriteLine(FewShotJson.Write(scores));
                 else FewShotTables.Write(problem, options, scores, Terminal.Console(output));
             });

@@ -14,10 +14,14 @@ internal static class OdlCommand
             {
                 EvalSigilsCommand.Create(output, error),
                 EvalFewShotCommand.Create(output, error),
+                EvalOmniglotCommand.Create(output, error),
             },
             new Command("pretrain", "Train a backbone.")
             {
                 PretrainSigilsCommand.Create(output, error),
+                PretrainImageCommands.Omniglot(output, error),
+                PretrainImageCommands.Cifar10(output, error),
+                PretrainImageCommands.Fashion(output, error),
             },
         };
         DeviceCommands.AddTo(root, output);

@@ -17,7 +17,7 @@ public abstract class TorchTests : IDisposable
         scope = torch.NewDisposeScope();
     }
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         scope.Dispose();
         device.Dispose();

@@ -53,6 +53,7 @@ internal sealed class AdaptiveMethod(string name = "ours", HeadTrainingSettings?
         public int Width => problem.Width;
         public float LogitScale => problem.LogitScale;
         public string Hash => "";
+        public bool ReadsDescriptions => true;
         public AdaptationPrior Prior => prior;
         public UnknownCalibration? Unknown => problem.Unknown;
 
@@ -63,8 +64,6 @@ internal sealed class AdaptiveMethod(string name = "ours", HeadTrainingSettings?
             return new DescriptionReading(problem.Understood?[c] ?? 1, []);
         }
 
-        public void Embed(Drawing drawing, Span<float> embedding) => throw new NotSupportedException();
-
-        public void Embed(GrayImage image, Span<float> embedding) => throw new NotSupportedException();
+        public void Embed(ClassifierInput input, Span<float> embedding) => throw new NotSupportedException();
     }
 }

@@ -24,13 +24,13 @@ public static class DrawingsProblem
         string[] words = [.. sentences.Keys.Where(w => byWord.TryGetValue(w, out Drawing[]? drawn) && drawn.Length >= fewest)];
         if (words.Length < 2)
             throw new ArgumentException($"FewShot: {words.Length} of {sentences.Count} described words have {fewest} drawings or more; expected at least 2 words.", nameof(drawings));
-        var embedding = new ProblemEmbedding(backbone.EmbeddingWidth);
+        var embedding = new ProblemEmbedding(backbone);
         for (int w = 0; w < words.Length; w++)
         {
             cancellation.ThrowIfCancellationRequested();
-            embedding.Add(words[w], byWord[words[w]], backbone.EmbedDrawings, sentences[words[w]], backbone.Embed);
+            embedding.Add(words[w], byWord[words[w]], sentences[words[w]]);
             progress?.Report((w + 1.0) / words.Length);
         }
-        return embedding.Problem($"quickdraw, {words.Length} words ({backbone.Hash[..12]})", backbone);
+        return embedding.Problem($"quickdraw, {words.Length} words");
     }
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace OnDeviceLearning.Evaluation.FewShot;
 
 /// <summary>What is measured.</summary>
@@ -23,14 +21,27 @@ public sealed record FewShotScore(
 /// <summary>Few-shot methods on the same features, episodes and questions.</summary>
 public static class FewShotEvaluation
 {
-    /// <summary>All methods.</summary>
+    /// <summary>The usual methods and ours.</summary>
     /// <exception cref="ArgumentException">The problem has too few classes or too few examples for what is asked, or is not sound.</exception>
     public static IReadOnlyList<FewShotScore> Evaluate(
         FewShotProblem problem, FewShotOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
-        Evaluate(problem, options, Methods(), progress, cancellation);
+        Evaluate(problem, options, [new ZeroShotMethod(), new PrototypesMethod(), new LinearProbeMethod(), new TipAdapterMethod(), new ClapMethod(), new AdaptiveMethod()],
+            progress, cancellation);
 
-    internal static IReadOnlyList<IFewShotMethod> Methods() =>
-        [new ZeroShotMethod(), new PrototypesMethod(), new LinearProbeMethod(), new TipAdapterMethod(), new ClapMethod(), new AdaptiveMethod()];
+    /// <summary>Ours with the backbone's adaptation prior, and with plain rules in its place: trust 0, trust 1, k / (k + c) at k examples.</summary>
+    /// <inheritdoc cref="Evaluate(FewShotProblem, FewShotOptions, IProgress{double}?, CancellationToken)"/>
+    public static IReadOnlyList<FewShotScore> ComparePriors(
+        FewShotProblem problem, FewShotOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        const int most = 64;
+        AdaptationPrior Ratio(double c) => new([.. Enumerable.Range(0, most).Select(k => (float)(k / (k + c)))]);
+        return Evaluate(problem, options,
+            [
+                new AdaptiveMethod("the backbone's"), new AdaptiveMethod("always 0", prior: new AdaptationPrior([0])), new AdaptiveMethod("always 1", prior: new AdaptationPrior([1])),
+                new AdaptiveMethod("k/(k+1)", prior: Ratio(1)), new AdaptiveMethod("k/(k+2)", prior: Ratio(2)), new AdaptiveMethod("k/(k+4)", prior: Ratio(4)),
+            ],
+            progress, cancellation);
+    }
 
     internal static IReadOnlyList<FewShotScore> Evaluate(
         FewShotProblem problem, FewShotOptions options, IReadOnlyList<IFewShotMethod> methods, IProgress<double>? progress = null, CancellationToken cancellation = default)
@@ -38,25 +49,29 @@ public static class FewShotEvaluation
         ArgumentNullException.ThrowIfNull(problem);
         ArgumentNullException.ThrowIfNull(options);
         Check(problem, options);
-        var zeroShot = new ZeroShotMethod();
-        var tallies = new FewShotTally[options.Shots.Count, methods.Count];
-        for (int s = 0; s < options.Shots.Count; s++)
-            for (int m = 0; m < methods.Count; m++) tallies[s, m] = new FewShotTally();
+        var tallies = Tallies(options, methods.Count);
         for (int e = 0; e < options.Episodes; e++)
         {
             cancellation.ThrowIfCancellationRequested();
             FewShotEpisode episode = FewShotEpisode.Draw(problem, options.Ways, options.Shots[^1], EpisodeRandom(options.Seed, e));
-            double reference = double.NaN;
-            if (zeroShot.Answers(episode.Task(problem, 0, 0))) reference = new FewShotTally().Play(zeroShot, episode, episode.Task(problem, 0, 0), double.NaN);
+            FewShotAnswers? reference = FewShotAnswers.ByDescriptions(problem, episode);
             for (int s = 0; s < options.Shots.Count; s++)
             {
                 FewShotTask task = episode.Task(problem, options.Shots[s], (ulong)e);
                 for (int m = 0; m < methods.Count; m++)
-                    if (methods[m].Answers(task)) tallies[s, m].Play(methods[m], episode, task, reference);
+                    if (methods[m].Answers(task)) tallies[s, m].Add(FewShotAnswers.Of(methods[m], episode, task), reference);
             }
             progress?.Report((e + 1.0) / options.Episodes);
         }
         return [.. from m in Enumerable.Range(0, methods.Count) from s in Enumerable.Range(0, options.Shots.Count) select tallies[s, m].Score(methods[m].Name, options.Shots[s])];
+    }
+
+    internal static FewShotTally[,] Tallies(FewShotOptions options, int columns)
+    {
+        var tallies = new FewShotTally[options.Shots.Count, columns];
+        for (int s = 0; s < options.Shots.Count; s++)
+            for (int m = 0; m < columns; m++) tallies[s, m] = new FewShotTally();
+        return tallies;
     }
 
     /// <summary>The same seed gives the same episodes, whatever else is asked for; neighbouring seeds share none.</summary>
@@ -80,50 +95,5 @@ public static class FewShotEvaluation
         for (int c = 0; c < members.Count; c++)
             if (members[c].Length <= most)
                 throw new ArgumentException($"FewShot: class '{problem.ClassNames[c]}' of {problem.Name} has {members[c].Length} examples; {most} shots need {most + 1}, to keep one to ask for.");
-    }
-}
-
-/// <summary>What a method did in the episodes so far.</summary>
-internal sealed class FewShotTally
-{
-    private readonly List<double> accuracies = [], differences = [], areas = [], milliseconds = [];
-    private readonly CalibrationError calibration = new();
-
-    /// <summary>Plays one episode and returns the share of questions answered right.</summary>
-    public double Play(IFewShotMethod method, FewShotEpisode episode, FewShotTask task, double reference)
-    {
-        using IFewShotLearner learner = method.Begin(task);
-        long start = Stopwatch.GetTimestamp();
-        learner.Adapt();
-        if (task.Examples > 0) milliseconds.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-
-        var probabilities = new float[task.Ways];
-        var known = new float[episode.Queries.Length];
-        var unknown = new float[episode.Strangers.Length];
-        int right = 0;
-        for (int i = 0; i < known.Length; i++)
-        {
-            known[i] = learner.Classify(task.Problem.Features[episode.Queries[i].Feature], probabilities);
-            int best = Array.IndexOf(probabilities, probabilities.Max());
-            bool isRight = best == episode.Queries[i].Way;
-            if (isRight) right++;
-            calibration.Add(probabilities[best], isRight);
-        }
-        for (int i = 0; i < unknown.Length; i++) unknown[i] = learner.Classify(task.Problem.Features[episode.Strangers[i]], probabilities);
-        double accuracy = (double)right / known.Length;
-        accuracies.Add(accuracy);
-        if (!double.IsNaN(reference)) differences.Add(accuracy - reference);
-        if (unknown.Length > 0) areas.Add(RankingArea.Of(known, unknown));
-        return accuracy;
-    }
-
-    public FewShotScore Score(string method, int shots) => new(method, shots, MeanInterval.Of(accuracies), MeanInterval.Of(differences),
-        calibration.Value, areas.Count == 0 ? double.NaN : areas.Average(), Median(milliseconds));
-
-    private static double Median(List<double> values)
-    {
-        if (values.Count == 0) return double.NaN;
-        double[] sorted = [.. values.Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 }

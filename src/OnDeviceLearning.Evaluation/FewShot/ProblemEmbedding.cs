@@ -1,13 +1,7 @@
 namespace OnDeviceLearning.Evaluation.FewShot;
 
-/// <summary>Embeds the inputs of many in one call, [inputs, width].</summary>
-internal delegate void EmbedMany<T>(IReadOnlyList<T> inputs, Span<float> embeddings);
-
-/// <summary>Embeds a text and says how much of it was understood.</summary>
-internal delegate DescriptionReading EmbedText(string text, Span<float> embedding);
-
-/// <summary>Puts a problem together, class by class.</summary>
-internal sealed class ProblemEmbedding(int width)
+/// <summary>Puts a problem together, class by class. A backbone that reads no descriptions gives a problem without any.</summary>
+internal sealed class ProblemEmbedding(Backbone backbone)
 {
     private readonly List<float[]> features = [];
     private readonly List<int> labels = [];
@@ -16,30 +10,31 @@ internal sealed class ProblemEmbedding(int width)
     private readonly List<double> understood = [];
 
     /// <summary>Adds a class with its inputs and, if there is one, its description.</summary>
-    public void Add<T>(string name, IReadOnlyList<T> inputs, EmbedMany<T> embed, string? description, EmbedText? read)
+    public void Add(string name, IReadOnlyList<ClassifierInput> inputs, string? description)
     {
+        int width = backbone.EmbeddingWidth;
         var block = new float[inputs.Count * width];
-        embed(inputs, block);
+        backbone.EmbedAll(inputs, block);
         for (int i = 0; i < inputs.Count; i++)
         {
             features.Add(block[(i * width)..((i + 1) * width)]);
             labels.Add(names.Count);
         }
         names.Add(name);
-        if (description is null || read is null)
+        if (description is null || !backbone.ReadsDescriptions)
         {
             descriptions.Add(null);
             understood.Add(0);
             return;
         }
         var text = new float[width];
-        understood.Add(read(description, text).Understood);
+        understood.Add(backbone.Embed(description, text).Understood);
         descriptions.Add(text);
     }
 
-    public FewShotProblem Problem(string name, Backbone backbone, IReadOnlyList<int>? families = null) => new()
+    public FewShotProblem Problem(string name, IReadOnlyList<int>? families = null) => new()
     {
-        Name = name,
+        Name = $"{name} ({backbone.Hash[..12]})",
         Features = features,
         Labels = labels,
         ClassNames = names,

@@ -20,14 +20,14 @@ public static class SigilsProblem
         ArgumentNullException.ThrowIfNull(backbone);
         var random = new Random(seed);
         List<EpisodeClass> drawn = Episode.Families(classes, random);
-        var embedding = new ProblemEmbedding(backbone.EmbeddingWidth);
+        var embedding = new ProblemEmbedding(backbone);
         for (int c = 0; c < drawn.Count; c++)
         {
             cancellation.ThrowIfCancellationRequested();
             Drawing[] drawings = [.. Enumerable.Range(0, drawingsPerClass).Select(i => SigilArtist.Draw(drawn[c].Composition, SigilEvaluation.Hand(i, random), random))];
-            embedding.Add($"{c} {drawn[c].Composition}", drawings, backbone.EmbedDrawings, drawn[c].Description, backbone.Embed);
+            embedding.Add($"{c} {drawn[c].Composition}", drawings, drawn[c].Description);
             progress?.Report((c + 1.0) / drawn.Count);
         }
-        return embedding.Problem($"sigils ({backbone.Hash[..12]})", backbone, [.. drawn.Select(c => c.Family)]);
+        return embedding.Problem("sigils", [.. drawn.Select(c => c.Family)]);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics.Tensors;
 using OnDeviceLearning.Models;
+using OnDeviceLearning.Pretraining.Calibration;
 using OnDeviceLearning.Sigils;
 
 namespace OnDeviceLearning.Pretraining.Sigils;
@@ -13,12 +14,6 @@ namespace OnDeviceLearning.Pretraining.Sigils;
 internal static class SigilsCalibration
 {
     private const int TestsPerClass = 3;
-
-    /// <summary>The share of inputs that do belong to a class and that may be called unknown.</summary>
-    private const double FalseUnknowns = 0.05;
-
-    /// <summary>The share of inputs that belong to no class and that may pass for known because they look like an example.</summary>
-    private const double FalseKnowns = 0.03;
 
     /// <summary>The share of examples that a player gives a wrong name.</summary>
     private const double WrongLabels = 0.08;
@@ -42,10 +37,7 @@ internal static class SigilsCalibration
     /// </summary>
     private static string Unknown(Backbone backbone, SigilsRecipeSizes sizes, Random random)
     {
-        var known = new List<double>();
-        var unknown = new List<double>();
-        var knownByExamples = new List<double>();
-        var unknownByExamples = new List<double>();
+        var fit = new UnknownFit();
         var image = new float[backbone.EmbeddingWidth];
         for (int e = 0; e < sizes.UnknownEpisodes; e++)
         {
@@ -58,22 +50,13 @@ internal static class SigilsCalibration
             {
                 backbone.Embed(SigilArtist.Draw(compositions[i], HandStyle.Sample(random), random), image);
                 double best = texts.Max(t => TensorPrimitives.Dot(t, image));
-                (i < sizes.Ways ? known : unknown).Add(best);
+                (i < sizes.Ways ? fit.Known : fit.Unknown).Add(best);
                 // A class's own mean: that another's is nearer makes nothing known. Strangers are known by any.
-                if (i < sizes.Ways) knownByExamples.Add(TensorPrimitives.Dot(means[i], image));
-                else unknownByExamples.Add(means.Max(m => TensorPrimitives.Dot(m, image)));
+                if (i < sizes.Ways) fit.KnownByExamples.Add(TensorPrimitives.Dot(means[i], image));
+                else fit.UnknownByExamples.Add(means.Max(m => TensorPrimitives.Dot(m, image)));
             }
         }
-        (double slope, double intercept) = Logistic(known, unknown);
-        known.Sort();
-        double limit = known[(int)(FalseUnknowns * known.Count)];
-        double threshold = 1 / (1 + Math.Exp(-(slope * limit + intercept)));
-        (double examplesSlope, _) = Logistic(knownByExamples, unknownByExamples);
-        unknownByExamples.Sort();
-        double examplesLimit = unknownByExamples[(int)((1 - FalseKnowns) * unknownByExamples.Count)];
-        double examplesIntercept = Math.Log(threshold / (1 - threshold)) - examplesSlope * examplesLimit;
-        return string.Create(CultureInfo.InvariantCulture,
-            $$"""{"slope":{{slope:F4}},"intercept":{{intercept:F4}},"threshold":{{threshold:F4}},"examplesSlope":{{examplesSlope:F4}},"examplesIntercept":{{examplesIntercept:F4}}}""");
+        return fit.ToJson();
     }
 
     /// <summary>The normalised mean of some drawings' embeddings.</summary>
@@ -87,31 +70,6 @@ internal static class SigilsCalibration
         }
         TensorPrimitives.Divide(sum, TensorPrimitives.Norm<float>(sum), sum);
         return sum;
-    }
-
-    /// <summary>Newton's method on the two-parameter logistic regression; both sides weigh alike.</summary>
-    private static (double Slope, double Intercept) Logistic(List<double> known, List<double> unknown)
-    {
-        double slope = 0, intercept = 0;
-        for (int iteration = 0; iteration < 50; iteration++)
-        {
-            double g0 = 0, g1 = 0, h00 = 1e-9, h01 = 0, h11 = 1e-9;
-            foreach ((List<double> scores, double target) in new[] { (known, 1.0), (unknown, 0.0) })
-                foreach (double s in scores)
-                {
-                    double p = 1 / (1 + Math.Exp(-(slope * s + intercept)));
-                    double error = (p - target) / scores.Count, weight = p * (1 - p) / scores.Count;
-                    g0 += error * s;
-                    g1 += error;
-                    h00 += weight * s * s;
-                    h01 += weight * s;
-                    h11 += weight;
-                }
-            double determinant = h00 * h11 - h01 * h01;
-            slope -= (h11 * g0 - h01 * g1) / determinant;
-            intercept -= (h00 * g1 - h01 * g0) / determinant;
-        }
-        return (slope, intercept);
     }
 
     /// <summary>For each number of examples, the trust with the best mean log-likelihood on drawings not taught.</summary>

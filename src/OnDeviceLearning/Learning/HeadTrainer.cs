@@ -305,8 +305,7 @@ internal sealed class HeadTrainer
         if (cursor < Classes * Width) return;
         objective.Roles.AsSpan(0, Classes).CopyTo(roles);
         mixes.AsSpan(0, Classes).CopyTo(keptMixes);
-        // A single example held out leaves nothing to learn from, so it proves nothing.
-        if (evidence.Count < 2 || evidence.Folds < 2) Next(Stage.Choose);
+        if (evidence.Folds < 2 || !counts.AsSpan(0, Classes).ContainsAnyInRange(2, int.MaxValue)) Next(Stage.Choose);
         else BeginFit(0);
     }
 
@@ -328,15 +327,15 @@ internal sealed class HeadTrainer
         if (cursor == Classes) Next(Stage.Judge);
     }
 
-    // Log-likelihood of the held-out examples at every mix of the grid. A class whose only example is held out is
-    // predicted by its description; without one it cannot be judged.
+    // Log-likelihood of the held-out examples at every mix of the grid. A class whose only example is held out has nothing
+    // left to be learnt from, so the example would vote for the descriptions whatever they are worth: it does not judge.
     private void Judge()
     {
         int work = Math.Max(1, objective.VectorsPerUnit / 2);
         for (; cursor < evidence.Count * Classes && work > 0; cursor++, work--)
         {
             int i = cursor / Classes, c = cursor % Classes;
-            if (evidence.FoldOf[i] != fold || objective.Roles[evidence.Labels[i]] == ClassRole.Absent)
+            if (evidence.FoldOf[i] != fold || counts[evidence.Labels[i]] == 0)
             {
                 cursor += Classes - 1;
                 continue;

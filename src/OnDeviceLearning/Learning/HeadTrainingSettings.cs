@@ -36,5 +36,5 @@ internal sealed record HeadTrainingSettings
     public int Folds { get; init; } = 5;
 
     /// <summary>How many standard errors an evidence may lie below the best and still count as no worse.</summary>
-    public double GuardErrors { get; init; } = 0.5;
+    public double GuardErrors { get; init; } = 1;
 }

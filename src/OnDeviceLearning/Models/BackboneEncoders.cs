@@ -45,7 +45,8 @@ internal sealed class BackboneEncoders : IDisposable
             }
             Width = CommonWidth();
             foreach (string name in file.Tensors.Keys)
-                if (imagePlan?.Uses(name) != true && textPlan?.Uses(name) != true && featurePlan?.Uses(name) != true)
+                // The head of the task an encoder was trained for serves fine-tuning alone.
+                if (name is not ("head.weight" or "head.bias") && imagePlan?.Uses(name) != true && textPlan?.Uses(name) != true && featurePlan?.Uses(name) != true)
                     throw new ModelFormatException($"Backbone: tensor '{name}' is a parameter of no graph of the file.");
             if (Device.Kind != DeviceKind.Cpu) weights = file;
         }
