@@ -28,7 +28,7 @@ public static class DrawingsProblem
         for (int w = 0; w < words.Length; w++)
         {
             cancellation.ThrowIfCancellationRequested();
-            embedding.Add(words[w], byWord[words[w]], sentences[words[w]]);
+            embedding.Add(words[w], byWord[words[w]], [sentences[words[w]]]);
             progress?.Report((w + 1.0) / words.Length);
         }
         return embedding.Problem($"quickdraw, {words.Length} words");

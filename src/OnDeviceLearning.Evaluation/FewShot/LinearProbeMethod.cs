@@ -13,7 +13,8 @@ internal sealed class LinearProbeMethod(double strength = LinearProbeMethod.Defa
     public const double DefaultStrength = 31.6;
 
     private const int MostSteps = 2_000;
-    private const double Tolerance = 1e-4;
+    /// <summary>The length of the gradient at which it stops.</summary>
+    public const double Tolerance = 5e-4;
 
     public string Name => "linear probe";
 

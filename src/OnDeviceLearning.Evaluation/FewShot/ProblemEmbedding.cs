@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace OnDeviceLearning.Evaluation.FewShot;
 
 /// <summary>Puts a problem together, class by class. A backbone that reads no descriptions gives a problem without any.</summary>
@@ -9,8 +11,8 @@ internal sealed class ProblemEmbedding(Backbone backbone)
     private readonly List<float[]?> descriptions = [];
     private readonly List<double> understood = [];
 
-    /// <summary>Adds a class with its inputs and, if there is one, its description.</summary>
-    public void Add(string name, IReadOnlyList<ClassifierInput> inputs, string? description)
+    /// <summary>Adds a class with its inputs and its descriptions, if there are any; several are averaged, as the classifier does.</summary>
+    public void Add(string name, IReadOnlyList<ClassifierInput> inputs, IReadOnlyList<string> texts)
     {
         int width = backbone.EmbeddingWidth;
         var block = new float[inputs.Count * width];
@@ -21,15 +23,22 @@ internal sealed class ProblemEmbedding(Backbone backbone)
             labels.Add(names.Count);
         }
         names.Add(name);
-        if (description is null || !backbone.ReadsDescriptions)
+        if (texts.Count == 0 || !backbone.ReadsDescriptions)
         {
             descriptions.Add(null);
             understood.Add(0);
             return;
         }
-        var text = new float[width];
-        understood.Add(backbone.Embed(description, text).Understood);
-        descriptions.Add(text);
+        float[] sum = new float[width], text = new float[width];
+        double share = 0;
+        foreach (string sentence in texts)
+        {
+            share += backbone.Embed(sentence, text).Understood / texts.Count;
+            TensorPrimitives.Add(sum, text, sum);
+        }
+        TensorPrimitives.Divide(sum, TensorPrimitives.Norm<float>(sum), sum);
+        understood.Add(share);
+        descriptions.Add(sum);
     }
 
     public FewShotProblem Problem(string name, IReadOnlyList<int>? families = null) => new()

@@ -25,7 +25,7 @@ public static class SigilsProblem
         {
             cancellation.ThrowIfCancellationRequested();
             Drawing[] drawings = [.. Enumerable.Range(0, drawingsPerClass).Select(i => SigilArtist.Draw(drawn[c].Composition, SigilEvaluation.Hand(i, random), random))];
-            embedding.Add($"{c} {drawn[c].Composition}", drawings, drawn[c].Description);
+            embedding.Add($"{c} {drawn[c].Composition}", drawings, [drawn[c].Description]);
             progress?.Report((c + 1.0) / drawn.Count);
         }
         return embedding.Problem("sigils", [.. drawn.Select(c => c.Family)]);
