@@ -22,6 +22,7 @@ internal static class OdlCommand
                 PretrainImageCommands.Omniglot(output, error),
                 PretrainImageCommands.Cifar10(output, error),
                 PretrainImageCommands.Fashion(output, error),
+                PretrainImageCommands.QuickDraw(output, error),
             },
         };
         DeviceCommands.AddTo(root, output);

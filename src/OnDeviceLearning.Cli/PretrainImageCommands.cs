@@ -5,7 +5,7 @@ using OnDeviceLearning.Pretraining.Vision;
 
 namespace OnDeviceLearning.Cli;
 
-/// <summary><c>odl pretrain omniglot|cifar10|fashion</c>: backbones for images, from public data.</summary>
+/// <summary><c>odl pretrain omniglot|cifar10|fashion|quickdraw</c>: backbones for images, from public data.</summary>
 internal static class PretrainImageCommands
 {
     public static Command Omniglot(TextWriter output, TextWriter error)
@@ -41,6 +41,13 @@ internal static class PretrainImageCommands
             [everything], output, error, (options, parsed, progress, cancellation) =>
                 Sentence(ClassifierRecipe.Fashion(options, parsed.GetValue(everything), progress, cancellation), options.Out));
     }
+
+    public static Command QuickDraw(TextWriter output, TextWriter error) =>
+        new RecipeCommand("quickdraw", "Train a backbone for drawings of things and their descriptions on Quick, Draw! and, where they are at hand, symbols with names.", 60).Create(
+            [], output, error, (options, _, progress, cancellation) => QuickDrawRecipe.Run(options, progress, cancellation) is not { } right ? null
+                : right.Trials == 0 ? $"Wrote {options.Out}; there were no drawings of held-out words to measure it on."
+                : string.Create(CultureInfo.InvariantCulture,
+                    $"Wrote {options.Out}; {100 * right.Value:F1} % ({100 * right.Low:F1} to {100 * right.High:F1}) of {right.Trials} drawings of held-out words recognised by all their descriptions, no example."));
 
     private static string? Sentence(ClassifierResult result, string file) => !result.Finished ? null
         : result.TestAccuracy is { } accuracy ? string.Create(CultureInfo.InvariantCulture, $"Wrote {file}; {100 * accuracy:F1} % right on {result.TestImages} images never trained on.")

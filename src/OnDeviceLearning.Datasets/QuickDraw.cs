@@ -20,11 +20,30 @@ public static class QuickDraw
     /// Whether recipes keep drawings of this word from training, so that they can be measured on it: two words of eleven,
     /// chosen by the word alone (FNV-1a of its characters).
     /// </summary>
-    public static bool IsHeldOut(string word)
+    public static bool IsHeldOut(string word) => Share(word) < 2;
+
+    /// <summary>
+    /// Whether recipes keep drawings of this word from training so that what belongs to words never trained on (when an
+    /// input is unknown, how far to trust examples) can be learnt from it: one word of eleven, none of them held out.
+    /// </summary>
+    public static bool IsForCalibration(string word) => Share(word) == 2;
+
+    /// <summary>The held-out words of Quick, Draw!, one sentence each, written from the words alone.</summary>
+    public static IReadOnlyDictionary<string, string> HeldOutDescriptions()
+    {
+        using Stream stream = typeof(QuickDraw).Assembly.GetManifestResourceStream("quickdraw-held-out.tsv")!;
+        using var reader = new StreamReader(stream);
+        var sentences = new Dictionary<string, string>(StringComparer.Ordinal);
+        while (reader.ReadLine() is { } line)
+            if (line.Length > 0 && line[0] != '#' && line.Split('\t') is [string word, string sentence]) sentences.Add(word, sentence);
+        return sentences;
+    }
+
+    private static uint Share(string word)
     {
         ArgumentException.ThrowIfNullOrEmpty(word);
         uint hash = 2166136261;
         foreach (char c in word) hash = (hash ^ c) * 16777619;
-        return hash % 11 < 2;
+        return hash % 11;
     }
 }
