@@ -9,7 +9,7 @@ namespace OnDeviceLearning.Cli;
 /// <summary>The data sets of <c>odl eval fewshot</c>, each with the backbone that embeds it unless another is named.</summary>
 internal static class FewShotDatasets
 {
-    public static IReadOnlyList<string> Names { get; } = ["sigils", "quickdraw", "omniglot", "fashion", "folder"];
+    public static IReadOnlyList<string> Names { get; } = ["sigils", "quickdraw", "omniglot", "fashion", "clinc", "banking", "snips", "folder"];
 
     /// <summary>Reads and embeds a data set.</summary>
     public static FewShotProblem Load(
@@ -22,6 +22,7 @@ internal static class FewShotDatasets
             "quickdraw" => QuickDrawWords(backbone, folder, options, progress, cancellation),
             "omniglot" => ImagesProblem.Create(backbone, EvalOmniglotCommand.Characters(backbone, null, folder), progress: progress, cancellation: cancellation),
             "fashion" => ImagesProblem.Create(backbone, Clothes(backbone, folder), progress: progress, cancellation: cancellation),
+            "clinc" or "banking" or "snips" => IntentsProblem.Create(backbone, name, Requests(name, folder), progress: progress, cancellation: cancellation),
             "folder" => ImagesProblem.Create(backbone, Folder(backbone, folder), progress: progress, cancellation: cancellation),
             _ => throw new ArgumentException($"there is no data set '{name}'; there are {string.Join(", ", Names)}."),
         };
@@ -30,7 +31,12 @@ internal static class FewShotDatasets
     private static Backbone Open(string dataset, string? file)
     {
         if (file is not null) return File.Exists(file) ? Backbone.Load(file) : throw new FileNotFoundException($"there is no backbone file '{file}'.");
-        string recipe = dataset is "omniglot" or "fashion" ? dataset : "sigils";
+        string recipe = dataset switch
+        {
+            "omniglot" or "fashion" => dataset,
+            "clinc" or "banking" or "snips" => "texts",
+            _ => "sigils",
+        };
         string shipped = Path.Combine(AppContext.BaseDirectory, recipe + ".safetensors");
         return File.Exists(shipped) ? Backbone.Load(shipped)
             : throw new FileNotFoundException($"this build brings no {recipe}.safetensors; name a backbone with --backbone FILE, or train one with 'odl pretrain {recipe} --out FILE'.");
@@ -40,6 +46,14 @@ internal static class FewShotDatasets
     {
         IReadOnlyDictionary<string, string> sentences = WordSentences.QuickDraw();
         return DrawingsProblem.Create(backbone, DrawingsFile.Read(QuickDraw.PathOf(folder), sentences.Keys.ToHashSet()), sentences, options.Shots[^1] + 1, progress, cancellation);
+    }
+
+    private static IReadOnlyList<LabelledText> Requests(string dataset, string? folder)
+    {
+        if (dataset == "banking") return BankingFile.Read(BankingFile.Find(folder));
+        if (dataset == "snips") return SnipsFile.Read(SnipsFile.Find(folder));
+        ClincFile clinc = ClincFile.Read(ClincFile.Find(folder));
+        return [.. clinc.Test, .. clinc.Validation, .. clinc.Train];
     }
 
     /// <summary>The kinds of clothes that the backbone was not trained on, by the classes that its own head had.</summary>

@@ -23,6 +23,7 @@ internal static class OdlCommand
                 PretrainImageCommands.Cifar10(output, error),
                 PretrainImageCommands.Fashion(output, error),
                 PretrainImageCommands.QuickDraw(output, error),
+                PretrainTextsCommand.Create(output, error),
             },
         };
         DeviceCommands.AddTo(root, output);

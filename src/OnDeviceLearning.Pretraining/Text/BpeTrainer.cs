@@ -40,30 +40,59 @@ public sealed class BpeTrainer
             .Select(w => (Pieces: Split(w.Key), Count: (double)w.Value))
             .Where(w => w.Pieces.All(known.Contains)).ToList();
 
-        while (trainer.pieces.Count < size)
+        var changed = new HashSet<(string, string)>();
+        // How often each pair stands side by side, where, and the pairs by that; a merge changes the few words that hold it.
+        var counts = new Dictionary<(string, string), double>();
+        var holders = new Dictionary<(string, string), HashSet<int>>();
+        var queue = new PriorityQueue<(string, string), (double, string, string)>(mostFrequentFirst);
+        for (int w = 0; w < words.Count; w++)
+            for (int i = 1; i < words[w].Pieces.Count; i++)
+                Count((words[w].Pieces[i - 1], words[w].Pieces[i]), words[w].Count, w);
+        foreach ((string, string) pair in counts.Keys) Enqueue(pair);
+
+        while (trainer.pieces.Count < size && queue.TryDequeue(out (string, string) pair, out (double Count, string, string) queued))
         {
-            var counts = new Dictionary<(string, string), double>();
-            foreach ((List<string> word, double count) in words)
-                for (int i = 1; i < word.Count; i++)
-                {
-                    (string, string) pair = (word[i - 1], word[i]);
-                    counts[pair] = counts.GetValueOrDefault(pair) + count;
-                }
-            if (counts.Count == 0) break;
-            (string left, string right) = counts.OrderByDescending(c => c.Value)
-                .ThenBy(c => c.Key.Item1, StringComparer.Ordinal).ThenBy(c => c.Key.Item2, StringComparer.Ordinal).First().Key;
+            // An entry from before a merge changed the count; the pair's own count is queued as well.
+            if (counts[pair] != queued.Count || queued.Count <= 0) continue;
+            (string left, string right) = pair;
             trainer.merges.Add((left, right));
             if (known.Add(left + right)) trainer.pieces.Add(left + right);
-            foreach ((List<string> word, _) in words)
+            changed.Clear();
+            foreach (int w in holders[pair].ToArray())
+            {
+                (List<string> word, double count) = words[w];
+                for (int i = 1; i < word.Count; i++) Count((word[i - 1], word[i]), -count, w);
                 for (int i = word.Count - 1; i > 0; i--)
                     if (word[i - 1] == left && word[i] == right)
                     {
                         word[i - 1] = left + right;
                         word.RemoveAt(i);
                     }
+                for (int i = 1; i < word.Count; i++) Count((word[i - 1], word[i]), count, w);
+            }
+            foreach ((string, string) other in changed) Enqueue(other);
         }
         return trainer;
+
+        void Count((string, string) pair, double count, int word)
+        {
+            counts[pair] = counts.GetValueOrDefault(pair) + count;
+            changed.Add(pair);
+            // Words that held it before stay listed: merging finds nothing in them.
+            if (count <= 0) return;
+            if (!holders.TryGetValue(pair, out HashSet<int>? list)) holders.Add(pair, list = []);
+            list.Add(word);
+        }
+
+        void Enqueue((string Left, string Right) pair)
+        {
+            if (counts[pair] > 0) queue.Enqueue(pair, (counts[pair], pair.Left, pair.Right));
+        }
     }
+
+    private static readonly Comparer<(double Count, string Left, string Right)> mostFrequentFirst = Comparer<(double Count, string Left, string Right)>.Create((a, b) =>
+        a.Count != b.Count ? b.Count.CompareTo(a.Count)
+        : string.CompareOrdinal(a.Left, b.Left) is not 0 and int left ? left : string.CompareOrdinal(a.Right, b.Right));
 
     private static List<string> Split(string word)
     {
