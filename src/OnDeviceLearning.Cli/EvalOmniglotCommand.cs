@@ -57,7 +57,7 @@ internal static class EvalOmniglotCommand
     }
 
     /// <summary>The characters to measure on: nothing that the backbone says it was trained on.</summary>
-    private static LabelledImages Characters(Backbone model, string? zip, string? data)
+    internal static LabelledImages Characters(Backbone model, string? zip, string? data)
     {
         if (zip is not null) return File.Exists(zip) ? Omniglot.ReadZip(zip) : throw new FileNotFoundException($"there is no file '{zip}'.");
         LabelledImages all = Omniglot.ReadBackground(data);

@@ -13,6 +13,7 @@ internal static class OdlCommand
             new Command("eval", "Measure a backbone.")
             {
                 EvalSigilsCommand.Create(output, error),
+                EvalFewShotCommand.Create(output, error),
                 EvalOmniglotCommand.Create(output, error),
                 EvalIntentsCommand.Create(output, error),
             },

@@ -201,14 +201,19 @@ public sealed partial class AdaptiveClassifier : IDisposable
         bool isUnknown = false;
         if (embedder.Unknown is UnknownCalibration calibration)
         {
-            known = calibration.Probability(similarity);
-            // What looks like the examples is known, however unlike the description it may be.
-            if (calibration.Examples is not null)
-                foreach (ClassEntry entry in classes)
-                    if (entry.HasPrototype) known = Math.Max(known, calibration.ProbabilityByExamples(TensorPrimitives.Dot<float>(embedding, entry.Prototype)));
+            known = KnownProbability(calibration, classes[best], similarity);
             isUnknown = known < (options.UnknownThreshold ?? calibration.Threshold);
         }
         return new Prediction(this, predictionVersion, names[best], logits[best], logits[best] - second, similarity, known, isUnknown);
+    }
+
+    // A class with examples is known by either: by its description, to which the learnt weight is no measure, because it lies
+    // nearer to all inputs; or by what looks like the examples, however unlike the description that may be.
+    private float KnownProbability(UnknownCalibration calibration, ClassEntry entry, float similarity)
+    {
+        if (calibration.Examples is null || !entry.HasPrototype) return calibration.Probability(similarity);
+        float byExamples = calibration.ProbabilityByExamples(TensorPrimitives.Dot<float>(embedding, entry.Prototype));
+        return entry.Understood > 0 ? Math.Max(byExamples, calibration.Probability(TensorPrimitives.Dot<float>(embedding, entry.Target))) : byExamples;
     }
 
     private ExampleId TeachFeature(float[] feature, int index)

@@ -14,6 +14,17 @@ internal static class Guard
     /// <summary>The mix at a point of the grid.</summary>
     public static double Mix(int point, double prior) => prior * point / (Grid - 1);
 
+    // A description that contradicts the examples outright still counts for a little.
+    private const double LeastBelief = 0.1;
+
+    /// <summary>
+    /// The prior's mix for one class: its odds, over how far the class's description is believed. Of a description that is wrong
+    /// soon nothing is left, while those that hold stay.
+    /// </summary>
+    /// <param name="prior">The mix for a description that is believed entirely.</param>
+    /// <param name="belief">0 to 1.</param>
+    public static double Trust(double prior, double belief) => prior == 0 ? 0 : prior / (prior + (1 - prior) * (LeastBelief + (1 - LeastBelief) * belief));
+
     /// <summary>The point of the grid that <see cref="GuardChoice"/> comes to, without a stop.</summary>
     /// <param name="logLikelihoods">[examples, <see cref="Grid"/>]</param>
     /// <param name="weights">Weight of each example; 0 if it could not be judged.</param>

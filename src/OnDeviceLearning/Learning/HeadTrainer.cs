@@ -12,7 +12,7 @@ internal sealed class HeadTrainer
     // Of work that does little with each: some 10 to 50 microseconds, with memory that is in no cache.
     private const int ExamplesPerUnit = 1024;
 
-    private enum Stage { Count, Weigh, Descriptions, Prototypes, NormalizePrototypes, Confidence, Relatives, Fit, Keep, Measure, Judge, Choose, Blend, Done }
+    private enum Stage { Count, Weigh, Descriptions, Means, NormalizeMeans, Confidence, Relatives, Fit, Lean, Keep, Measure, Judge, Choose, Blend, Done }
 
     private readonly HeadTrainingSettings settings;
     private readonly HeadObjective objective = new();
@@ -28,13 +28,18 @@ internal sealed class HeadTrainer
     private float[] fittedLogits = [];      // [C]
     private double[] confidence = [];       // [C]
     private float[] targets = [];           // [C, D] of the fit on all examples
-    private float[] fitted = [];            // [C, D]
+    private float[] learnt = [];            // [C, D] means of the examples; once fitted, what was learnt
+    private float[] kept = [];              // [C, D] what was learnt from all examples
+    private double[] mixes = [];            // [C] a_c of the fit before the evidence speaks
+    private double[] keptMixes = [];        // [C] of the fit on all examples
     private ClassRole[] roles = [];         // of the fit on all examples
     private float[] blendedLogits = [];     // [C]
-    private float[] logitFactors = [];      // [Guard.Grid, C] logit scale over the length of w_c(a), of the fold
+    private float[] targetFactors = [];     // [Guard.Grid, C] logit scale times (1 - a_c) over the length of w_c(a_c), of the fold
+    private float[] learntFactors = [];     // [Guard.Grid, C] the same with a_c
     private float[] logLikelihoods = [];    // [N, Guard.Grid]
     private float[] judged = [];            // weight of each example in the evidence; 0 if it could not be judged
     private float[] head = [];
+    private int chosen;                     // point of the guard's grid
     private float progress;
 
     public HeadTrainer(HeadTrainingSettings settings)
@@ -52,7 +57,7 @@ internal sealed class HeadTrainer
     /// <summary>Whether a class has a weight at all: a description or an example.</summary>
     public bool HasWeight(int c) => roles[c] != ClassRole.Absent;
 
-    /// <summary>The mix a that the guard chose.</summary>
+    /// <summary>The mix a that the guard chose, for a class whose description is believed entirely.</summary>
     public double Mix { get; private set; }
 
     /// <summary>Whether the guard chose less than the prior's mix.</summary>
@@ -86,11 +91,15 @@ internal sealed class HeadTrainer
         fittedLogits = HeadObjective.Grow(fittedLogits, classes);
         confidence = HeadObjective.Grow(confidence, classes);
         targets = HeadObjective.Grow(targets, size);
-        fitted = HeadObjective.Grow(fitted, size);
+        learnt = HeadObjective.Grow(learnt, size);
+        kept = HeadObjective.Grow(kept, size);
+        mixes = HeadObjective.Grow(mixes, classes);
+        keptMixes = HeadObjective.Grow(keptMixes, classes);
         head = HeadObjective.Grow(head, size);
         roles = HeadObjective.Grow(roles, classes);
         blendedLogits = HeadObjective.Grow(blendedLogits, classes);
-        logitFactors = HeadObjective.Grow(logitFactors, classes * Guard.Grid);
+        targetFactors = HeadObjective.Grow(targetFactors, classes * Guard.Grid);
+        learntFactors = HeadObjective.Grow(learntFactors, classes * Guard.Grid);
         logLikelihoods = HeadObjective.Grow(logLikelihoods, count * Guard.Grid);
         judged = HeadObjective.Grow(judged, count);
         Array.Clear(judged, 0, count);
@@ -110,11 +119,12 @@ internal sealed class HeadTrainer
             case Stage.Count: CountExamples(); break;
             case Stage.Weigh: WeighExamples(); break;
             case Stage.Descriptions: CopyDescriptions(); break;
-            case Stage.Prototypes: SumPrototypes(); break;
-            case Stage.NormalizePrototypes: NormalizePrototypes(); break;
+            case Stage.Means: SumMeans(); break;
+            case Stage.NormalizeMeans: NormalizeMeans(); break;
             case Stage.Confidence: MeasureConfidence(); break;
             case Stage.Relatives: RelateClasses(); break;
             case Stage.Fit: Fit(); break;
+            case Stage.Lean: Lean(); break;
             case Stage.Keep: Keep(); break;
             case Stage.Measure: MeasureWeights(); break;
             case Stage.Judge: Judge(); break;
@@ -127,6 +137,7 @@ internal sealed class HeadTrainer
     private int Classes => objective.Classes;
     private int Width => objective.Width;
     private Span<float> Target(int c) => objective.Targets.AsSpan(c * Width, Width);
+    private Span<float> Learnt(int c) => learnt.AsSpan(c * Width, Width);
     private bool Training(int example) => evidence.FoldOf[example] != fold;
 
     private void Next(Stage next)
@@ -179,29 +190,32 @@ internal sealed class HeadTrainer
         for (; cursor < end; cursor++)
         {
             if (evidence.Descriptions[cursor] is float[] description) description.CopyTo(Target(cursor));
-            else Target(cursor).Clear();
+            Learnt(cursor).Clear();
         }
-        if (cursor == Classes) Next(Stage.Prototypes);
+        if (cursor == Classes) Next(Stage.Means);
     }
 
-    // A class without description is drawn to the mean of its examples.
-    private void SumPrototypes()
+    private void SumMeans()
     {
         int end = Math.Min(evidence.Count, cursor + objective.VectorsPerUnit);
         for (; cursor < end; cursor++)
         {
-            int c = evidence.Labels[cursor];
-            if (evidence.Descriptions[c] is not null || !Training(cursor)) continue;
-            TensorPrimitives.Add(Target(c), evidence.Features[cursor], Target(c));
+            if (!Training(cursor)) continue;
+            Span<float> sum = Learnt(evidence.Labels[cursor]);
+            TensorPrimitives.Add(sum, evidence.Features[cursor], sum);
         }
-        if (cursor == evidence.Count) Next(Stage.NormalizePrototypes);
+        if (cursor == evidence.Count) Next(Stage.NormalizeMeans);
     }
 
-    private void NormalizePrototypes()
+    // A class without description is drawn to the mean of its examples.
+    private void NormalizeMeans()
     {
         int end = Math.Min(Classes, cursor + objective.VectorsPerUnit);
         for (; cursor < end; cursor++)
-            if (evidence.Descriptions[cursor] is null) Unit.Normalize(Target(cursor));
+        {
+            Unit.Normalize(Learnt(cursor));
+            if (evidence.Descriptions[cursor] is null) Learnt(cursor).CopyTo(Target(cursor));
+        }
         if (cursor == Classes) Next(Stage.Confidence);
     }
 
@@ -234,10 +248,15 @@ internal sealed class HeadTrainer
             double sure = counts[c] == 0 ? 1 : confidence[c];
             double trust = evidence.Descriptions[c] is null ? 1 : evidence.Trust[c];
             objective.Pulls[c] = (float)(strength * Math.Max(settings.LeastConfidence, sure * trust));
+            mixes[c] = evidence.Descriptions[c] is null ? evidence.PriorMix : Guard.Trust(evidence.PriorMix, Belief(counts[c], sure) * trust);
         }
         if (objective.RelativesPull > 0) Next(Stage.Relatives);
         else StartMinimizer();
     }
+
+    // How far a description is believed: what it gives the class's own examples, as if one more agreed with it entirely,
+    // because a single example may be an odd one.
+    private static double Belief(int examples, double sure) => (examples * sure + 1) / (examples + 1);
 
     // a_ce: descriptions that mean nearly the same are close relatives, the rest hardly any.
     private void RelateClasses()
@@ -269,19 +288,40 @@ internal sealed class HeadTrainer
         }
         Iterations += minimizer.Iterations;
         if (fold < 0) GradientNorm = minimizer.GradientNorm;
-        Next(fold < 0 ? Stage.Keep : Stage.Measure);
+        Next(Stage.Lean);
+    }
+
+    // Part of what is learnt is the plain mean of the examples: it knows nothing of the other classes, and is the surer for it
+    // while there are few examples.
+    private void Lean()
+    {
+        int end = Math.Min(Classes, cursor + Math.Max(1, objective.VectorsPerUnit / 2));
+        for (; cursor < end; cursor++)
+        {
+            ReadOnlySpan<float> w = minimizer.Weights.AsSpan(cursor * Width, Width);
+            Span<float> result = Learnt(cursor);
+            if (counts[cursor] == 0 || objective.Roles[cursor] != ClassRole.Free)
+            {
+                w.CopyTo(result);
+                continue;
+            }
+            float length = Math.Max(1e-6f, TensorPrimitives.Norm(w));
+            TensorPrimitives.Multiply(result, (float)settings.MeanShare, result);
+            TensorPrimitives.MultiplyAdd(w, (float)(1 - settings.MeanShare) / length, result, result);
+        }
+        if (cursor == Classes) Next(fold < 0 ? Stage.Keep : Stage.Measure);
     }
 
     private void Keep()
     {
         int end = Math.Min(Classes * Width, cursor + HeadObjective.UnitCost / 4);
-        minimizer.Weights.AsSpan(cursor..end).CopyTo(fitted.AsSpan(cursor));
+        learnt.AsSpan(cursor..end).CopyTo(kept.AsSpan(cursor));
         objective.Targets.AsSpan(cursor..end).CopyTo(targets.AsSpan(cursor));
         cursor = end;
         if (cursor < Classes * Width) return;
         objective.Roles.AsSpan(0, Classes).CopyTo(roles);
-        // A single example held out leaves nothing to learn from, so it proves nothing.
-        if (evidence.Count < 2 || evidence.Folds < 2) Next(Stage.Choose);
+        mixes.AsSpan(0, Classes).CopyTo(keptMixes);
+        if (evidence.Folds < 2 || !counts.AsSpan(0, Classes).ContainsAnyInRange(2, int.MaxValue)) Next(Stage.Choose);
         else BeginFit(0);
     }
 
@@ -290,33 +330,34 @@ internal sealed class HeadTrainer
         int end = Math.Min(Classes, cursor + Math.Max(1, objective.VectorsPerUnit / 2));
         for (; cursor < end; cursor++)
         {
-            ReadOnlySpan<float> w = minimizer.Weights.AsSpan(cursor * Width, Width);
-            double cross = TensorPrimitives.Dot<float>(Target(cursor), w), square = TensorPrimitives.Dot(w, w);
+            ReadOnlySpan<float> w = Learnt(cursor);
+            double cross = TensorPrimitives.Dot(Target(cursor), w), square = TensorPrimitives.Dot(w, w);
             for (int point = 0; point < Guard.Grid; point++)
             {
-                double a = Guard.Mix(point, evidence.PriorMix);
+                double a = Guard.Mix(point, mixes[cursor]);
                 double norm = Math.Sqrt(Math.Max(1e-12, (1 - a) * (1 - a) + 2 * a * (1 - a) * cross + a * a * square));
-                logitFactors[point * Classes + cursor] = (float)(objective.Scale / norm);
+                targetFactors[point * Classes + cursor] = (float)(objective.Scale * (1 - a) / norm);
+                learntFactors[point * Classes + cursor] = (float)(objective.Scale * a / norm);
             }
         }
         if (cursor == Classes) Next(Stage.Judge);
     }
 
-    // Log-likelihood of the held-out examples at every mix of the grid. A class whose only example is held out is
-    // predicted by its description; without one it cannot be judged.
+    // Log-likelihood of the held-out examples at every mix of the grid. A class whose only example is held out has nothing
+    // left to be learnt from, so the example would vote for the descriptions whatever they are worth: it does not judge.
     private void Judge()
     {
         int work = Math.Max(1, objective.VectorsPerUnit / 2);
         for (; cursor < evidence.Count * Classes && work > 0; cursor++, work--)
         {
             int i = cursor / Classes, c = cursor % Classes;
-            if (evidence.FoldOf[i] != fold || objective.Roles[evidence.Labels[i]] == ClassRole.Absent)
+            if (evidence.FoldOf[i] != fold || counts[evidence.Labels[i]] == 0)
             {
                 cursor += Classes - 1;
                 continue;
             }
             zeroShot[c] = TensorPrimitives.Dot<float>(evidence.Features[i], Target(c));
-            fittedLogits[c] = TensorPrimitives.Dot<float>(evidence.Features[i], minimizer.Weights.AsSpan(c * Width, Width));
+            fittedLogits[c] = TensorPrimitives.Dot<float>(evidence.Features[i], Learnt(c));
             if (c < Classes - 1) continue;
             JudgeExample(i);
             work -= Classes;
@@ -334,14 +375,12 @@ internal sealed class HeadTrainer
         Span<float> logits = blendedLogits.AsSpan(0, Classes);
         for (int point = 0; point < Guard.Grid; point++)
         {
-            float a = (float)Guard.Mix(point, evidence.PriorMix);
-            TensorPrimitives.Multiply(zeroShot.AsSpan(0, Classes), 1 - a, logits);
-            TensorPrimitives.MultiplyAdd(fittedLogits.AsSpan(0, Classes), a, logits, logits);
-            TensorPrimitives.Multiply(logits, logitFactors.AsSpan(point * Classes, Classes), logits);
+            TensorPrimitives.Multiply(zeroShot.AsSpan(0, Classes), targetFactors.AsSpan(point * Classes, Classes), logits);
+            TensorPrimitives.MultiplyAdd(fittedLogits.AsSpan(0, Classes), learntFactors.AsSpan(point * Classes, Classes), logits, logits);
             for (int c = 0; c < Classes; c++)
                 if (objective.Roles[c] == ClassRole.Absent) logits[c] = float.NegativeInfinity;
-            float chosen = logits[label];
-            logLikelihoods[i * Guard.Grid + point] = (float)(chosen - HeadObjective.LogSumExp(logits));
+            float own = logits[label];
+            logLikelihoods[i * Guard.Grid + point] = (float)(own - HeadObjective.LogSumExp(logits));
         }
     }
 
@@ -350,6 +389,7 @@ internal sealed class HeadTrainer
         if (cursor == 0) choice.Begin();
         cursor = 1;
         if (!choice.Step(logLikelihoods.AsSpan(0, evidence.Count * Guard.Grid), judged.AsSpan(0, evidence.Count), settings.GuardErrors, ExamplesPerUnit)) return;
+        chosen = choice.Point;
         Mix = Guard.Mix(choice.Point, evidence.PriorMix);
         GuardSteppedIn = choice.Point < Guard.Grid - 1;
         EvidenceBefore = choice.Evidence(0);
@@ -362,12 +402,13 @@ internal sealed class HeadTrainer
         int end = Math.Min(Classes, cursor + Math.Max(1, objective.VectorsPerUnit / 2));
         for (; cursor < end; cursor++)
         {
-            ReadOnlySpan<float> t = targets.AsSpan(cursor * Width, Width), w = fitted.AsSpan(cursor * Width, Width);
+            ReadOnlySpan<float> t = targets.AsSpan(cursor * Width, Width), w = kept.AsSpan(cursor * Width, Width);
+            double a = Guard.Mix(chosen, keptMixes[cursor]);
             Span<float> blended = head.AsSpan(cursor * Width, Width);
             t.CopyTo(blended);
-            if (Mix == 0 || roles[cursor] != ClassRole.Free) continue; // the description's bits exactly
-            TensorPrimitives.Multiply(t, (float)(1 - Mix), blended);
-            TensorPrimitives.MultiplyAdd(w, (float)Mix, blended, blended);
+            if (a == 0 || roles[cursor] != ClassRole.Free) continue; // the description's bits exactly
+            TensorPrimitives.Multiply(t, (float)(1 - a), blended);
+            TensorPrimitives.MultiplyAdd(w, (float)a, blended, blended);
             Unit.Normalize(blended);
         }
         if (cursor < Classes) return;

@@ -14,6 +14,9 @@ internal sealed record HeadTrainingSettings
     /// <summary>The least confidence counted: a class whose description says nothing is still held a little.</summary>
     public double LeastConfidence { get; init; } = 0.1;
 
+    /// <summary>The part of what is learnt that is the mean of a class's examples; the rest is the fit.</summary>
+    public double MeanShare { get; init; } = 0.4;
+
     /// <summary>
     /// mu, the pull between related classes; see <see cref="HeadObjective"/>. It also frees classes without examples. Off:
     /// on made-up embeddings it helped where all descriptions are good and hurt where some are wrong or few classes are taught.
@@ -33,5 +36,5 @@ internal sealed record HeadTrainingSettings
     public int Folds { get; init; } = 5;
 
     /// <summary>How many standard errors an evidence may lie below the best and still count as no worse.</summary>
-    public double GuardErrors { get; init; } = 0.5;
+    public double GuardErrors { get; init; } = 1;
 }
