@@ -18,6 +18,7 @@ internal static class OdlCommand
             {
                 PretrainSigilsCommand.Create(output, error),
             },
+            TransferCommand.Create(output, error),
         };
         DeviceCommands.AddTo(root, output);
         return CommandLine.Run(root, "odl", args, output, error);
