@@ -47,8 +47,9 @@ internal sealed class EmbeddingWorld : IEmbedder
     public AdaptationPrior Prior => AdaptationPrior.Default;
     public UnknownCalibration? Unknown => null;
 
-    public void Embed(Drawing drawing, Span<float> embedding) => throw new NotSupportedException("EmbeddingWorld: there are embeddings alone.");
-    public void Embed(GrayImage image, Span<float> embedding) => throw new NotSupportedException("EmbeddingWorld: there are embeddings alone.");
+    public bool ReadsDescriptions => true;
+
+    public void Embed(ClassifierInput input, Span<float> embedding) => throw new NotSupportedException("EmbeddingWorld: there are embeddings alone.");
     public DescriptionReading Embed(string description, Span<float> embedding) => throw new NotSupportedException("EmbeddingWorld: there are embeddings alone.");
 
     /// <summary>

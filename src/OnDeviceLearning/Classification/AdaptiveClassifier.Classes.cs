@@ -19,6 +19,7 @@ public sealed partial class AdaptiveClassifier
     /// as undescribed and has to be taught by examples; from the first on it is learnt from them alone.
     /// </returns>
     /// <exception cref="ArgumentException">A text is blank, too long or not valid Unicode, or there are too many; nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">The backbone has no text encoder; nothing is changed.</exception>
     public DescriptionReading Describe(string name, params string[] descriptions)
     {
         Ready();
@@ -51,6 +52,7 @@ public sealed partial class AdaptiveClassifier
     /// There is no such class, it has <see cref="MaxDescriptions"/> already, or the text is blank, too long or not valid
     /// Unicode; nothing is changed.
     /// </exception>
+    /// <exception cref="InvalidOperationException">The backbone has no text encoder; nothing is changed.</exception>
     public DescriptionReading AddDescription(string name, string description)
     {
         Ready();
@@ -144,6 +146,8 @@ public sealed partial class AdaptiveClassifier
     private (Description, DescriptionReading) Read(string operation, string name, string text)
     {
         CheckDescription(operation, name, text);
+        if (!embedder.ReadsDescriptions)
+            throw new InvalidOperationException($"{operation}: this backbone has no text encoder; add '{Excerpt(name)}' with AddClass and teach it examples.");
         var embedding = new float[embedder.Width];
         DescriptionReading reading = embedder.Embed(text, embedding);
         return (new Description(text, embedding, Math.Clamp(reading.Understood, 0, 1)), reading);

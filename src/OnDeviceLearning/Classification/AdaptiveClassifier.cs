@@ -5,8 +5,8 @@ using OnDeviceLearning.Learning;
 namespace OnDeviceLearning;
 
 /// <summary>
-/// Classifies drawings by descriptions in the player's words, from the first one on, and learns from corrections within a
-/// frame budget.
+/// Classifies what players make (drawings, images, texts, plain features) by descriptions in the player's words, from the
+/// first one on, and learns from corrections within a frame budget.
 /// </summary>
 /// <remarks>
 /// <para>Class weights start at the embeddings of the descriptions (zero-shot, as CLIP, arXiv 2103.00020) and are pulled
@@ -19,7 +19,7 @@ namespace OnDeviceLearning;
 /// thread is its own affair and never calls back. Classifiers on different threads may share a backbone, which embeds for
 /// one after the other.</para>
 /// <para>Lifetime: disposing the classifier ends its thread and leaves the backbone alone, which must outlive it.</para>
-/// <para><see cref="Classify(Drawing)"/>, <see cref="Adapt"/> and what they return allocate nothing in steady state.</para>
+/// <para><see cref="Classify(ClassifierInput)"/>, <see cref="Adapt"/> and what they return allocate nothing in steady state.</para>
 /// </remarks>
 public sealed partial class AdaptiveClassifier : IDisposable
 {
@@ -85,30 +85,20 @@ public sealed partial class AdaptiveClassifier : IDisposable
     public IReadOnlyList<string> DescriptionsOf(string name) =>
         [.. classes[IndexOf("DescriptionsOf", name)].Descriptions.Select(description => description.Text)];
 
-    /// <summary>Classifies a drawing.</summary>
+    /// <summary>Classifies what a player made: a drawing, an image, a text or a feature vector, whichever the backbone reads.</summary>
     /// <returns>The likeliest class; an unknown prediction with an empty label if there is no class to choose from.</returns>
-    /// <exception cref="ArgumentException">The backbone refuses the drawing.</exception>
-    public Prediction Classify(Drawing drawing)
+    /// <exception cref="ArgumentException">The backbone refuses the input.</exception>
+    public Prediction Classify(ClassifierInput input)
     {
         Ready();
-        ArgumentNullException.ThrowIfNull(drawing);
-        embedder.Embed(drawing, embedding);
-        return ClassifyEmbedding();
-    }
-
-    /// <summary>Classifies an image of any size; it is resized to the backbone's.</summary>
-    /// <inheritdoc cref="Classify(Drawing)"/>
-    public Prediction Classify(GrayImage image)
-    {
-        Ready();
-        ArgumentNullException.ThrowIfNull(image);
-        embedder.Embed(image, embedding);
+        ArgumentNullException.ThrowIfNull(input);
+        embedder.Embed(input, embedding);
         return ClassifyEmbedding();
     }
 
     /// <summary>Classifies an embedding of the backbone: a unit vector of its embedding width.</summary>
     /// <exception cref="ArgumentException">It has another length, is not finite, or is not of unit length to within 1 %.</exception>
-    /// <inheritdoc cref="Classify(Drawing)"/>
+    /// <inheritdoc cref="Classify(ClassifierInput)"/>
     public Prediction Classify(ReadOnlySpan<float> embedding)
     {
         Ready();
@@ -118,30 +108,18 @@ public sealed partial class AdaptiveClassifier : IDisposable
     }
 
     /// <summary>
-    /// Teaches that a drawing belongs to a class. Predictions change once <see cref="Adapt"/> has learnt from it. A run that
+    /// Teaches that an input belongs to a class. Predictions change once <see cref="Adapt"/> has learnt from it. A run that
     /// is under way goes on with what it began with and is published; the next one learns from this example too.
     /// </summary>
     /// <returns>By which <see cref="Forget"/> takes it back.</returns>
-    /// <exception cref="ArgumentException">There is no such class, or the backbone refuses the drawing; nothing is changed.</exception>
-    public ExampleId Teach(Drawing drawing, string label)
+    /// <exception cref="ArgumentException">There is no such class, or the backbone refuses the input; nothing is changed.</exception>
+    public ExampleId Teach(ClassifierInput input, string label)
     {
         Ready();
-        ArgumentNullException.ThrowIfNull(drawing);
+        ArgumentNullException.ThrowIfNull(input);
         int index = IndexOf("Teach", label);
         var feature = new float[embedder.Width];
-        embedder.Embed(drawing, feature);
-        return TeachFeature(feature, index);
-    }
-
-    /// <summary>Teaches that an image belongs to a class. Predictions change once <see cref="Adapt"/> has learnt from it.</summary>
-    /// <inheritdoc cref="Teach(Drawing, string)"/>
-    public ExampleId Teach(GrayImage image, string label)
-    {
-        Ready();
-        ArgumentNullException.ThrowIfNull(image);
-        int index = IndexOf("Teach", label);
-        var feature = new float[embedder.Width];
-        embedder.Embed(image, feature);
+        embedder.Embed(input, feature);
         return TeachFeature(feature, index);
     }
 
@@ -150,7 +128,7 @@ public sealed partial class AdaptiveClassifier : IDisposable
     /// There is no such class, or the embedding has another length, is not finite, or is not of unit length to within 1 %;
     /// nothing is changed.
     /// </exception>
-    /// <inheritdoc cref="Teach(Drawing, string)"/>
+    /// <inheritdoc cref="Teach(ClassifierInput, string)"/>
     public ExampleId Teach(ReadOnlySpan<float> embedding, string label)
     {
         Ready();

@@ -11,8 +11,10 @@ internal interface IEmbedder
     /// <summary>Identifies the backbone's file.</summary>
     string Hash { get; }
 
-    void Embed(Drawing drawing, Span<float> embedding);
-    void Embed(GrayImage image, Span<float> embedding);
+    /// <summary>Whether it embeds descriptions.</summary>
+    bool ReadsDescriptions { get; }
+
+    void Embed(ClassifierInput input, Span<float> embedding);
     DescriptionReading Embed(string description, Span<float> embedding);
 
     /// <summary>The guard's mix before any evidence speaks.</summary>
@@ -30,7 +32,7 @@ internal sealed class BackboneEmbedder(Backbone backbone) : IEmbedder
     public string Hash => backbone.Hash;
     public AdaptationPrior Prior => backbone.Prior;
     public UnknownCalibration? Unknown => backbone.Unknown;
-    public void Embed(Drawing drawing, Span<float> embedding) => backbone.Embed(drawing, embedding);
-    public void Embed(GrayImage image, Span<float> embedding) => backbone.Embed(image, embedding);
+    public bool ReadsDescriptions => backbone.ReadsDescriptions;
+    public void Embed(ClassifierInput input, Span<float> embedding) => backbone.Embed(input, embedding);
     public DescriptionReading Embed(string description, Span<float> embedding) => backbone.Embed(description, embedding);
 }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Security.Cryptography;
 using OnDeviceLearning.Models;
 using OnDeviceLearning.Text;
@@ -5,30 +6,27 @@ using OnDeviceLearning.Text;
 namespace OnDeviceLearning;
 
 /// <summary>
-/// A pretrained pair of encoders, for drawings and for descriptions, that share one embedding space, with everything that
-/// belongs to them: tokenizer, word list, calibration, adaptation prior. Loaded from one safetensors file; its weights never change.
+/// Pretrained encoders, for what players make (drawings, images, texts, features) and for descriptions, that share one
+/// embedding space, with everything that belongs to them: tokenizer, word list, calibration, adaptation prior. Loaded from
+/// one safetensors file; its weights never change.
 /// </summary>
 /// <remarks>
-/// Safe to use from any thread; embedding calls of one backbone run one after the other, under a lock. Embedding drawings and
-/// images allocates nothing once each kind of call was made once. <see cref="Dispose"/> frees the device memory and, if
-/// <c>Load</c> opened the device itself, the device. Where the device is lost (its driver was reset, it was unplugged), the
-/// backbone goes on with the built-in CPU within the same call, and says so in <see cref="DeviceLoss"/>.
+/// Safe to use from any thread; embedding calls of one backbone run one after the other, under a lock. Embedding drawings,
+/// images and features allocates nothing once each kind of call was made once. <see cref="Dispose"/> frees the device memory
+/// and, if <c>Load</c> opened the device itself, the device. Where the device is lost (its driver was reset, it was
+/// unplugged), the backbone goes on with the built-in CPU within the same call, and says so in <see cref="DeviceLoss"/>.
 /// </remarks>
 public sealed class Backbone : IDisposable
 {
-    /// <summary>Images a pass of <see cref="EmbedDrawings"/> holds.</summary>
-    private const int DrawingBatch = 32;
+    /// <summary>Images a pass of <see cref="EmbedAll"/> holds.</summary>
+    private const int ImageBatch = 32;
 
     private readonly object gate = new();
     private readonly BackboneMetadata model;
-    private readonly DescriptionReader reader;
-    private readonly BackbonePlan imagePlan, textPlan;
-    private readonly SafetensorsFile? weights; // to load them anew; null where the device cannot be lost
-    private BackboneEncoder image, text;
-    private bool ownsDevice;
-    private readonly float[] pixels; // [1, ImageSize, ImageSize]
-    private float[]? batchPixels; // [DrawingBatch, 1, ImageSize, ImageSize]
-    private float[]? batchEmbeddings; // [DrawingBatch, EmbeddingWidth]
+    private readonly BackboneEncoders encoders;
+    private readonly float[] pixels, scaled; // of one image, of one feature vector
+    private float[]? batchPixels; // [ImageBatch, C, S, S]
+    private float[]? batchEmbeddings; // [ImageBatch, EmbeddingWidth]
     private bool disposed;
 
     private Backbone(byte[] bytes, ComputeDevice? device, ModelLimits? limits)
@@ -37,36 +35,13 @@ public sealed class Backbone : IDisposable
         SafetensorsFile file = SafetensorsReader.Parse(bytes, limits);
         Metadata = file.Metadata;
         model = new BackboneMetadata(file.Metadata);
-        pixels = new float[model.ImageSize * model.ImageSize];
+        pixels = new float[model.Image?.Length ?? 0];
+        scaled = new float[model.Features?.Length ?? 0];
         // The tokenizer and the hash need no device: a good part of a cold start, done beside the image encoder.
-        Task<DescriptionReader> reading = Task.Run(model.CreateReader);
+        Task<DescriptionReader>? reading = model.TextGraph is null ? null : Task.Run(model.CreateReader);
         Task<string> hashing = Task.Run(() => Convert.ToHexString(SHA256.HashData(bytes)).ToLowerInvariant());
-
-        ownsDevice = device is null;
-        Device = device ?? ComputeDevice.Open();
-        try
-        {
-            imagePlan = BackbonePlan.ForImages(model, file, limits);
-            image = new BackboneEncoder(imagePlan, file, Device);
-            reader = reading.GetAwaiter().GetResult();
-            textPlan = BackbonePlan.ForText(model, reader.Tokenizer, file, limits);
-            if (imagePlan.Width != textPlan.Width)
-                throw new ModelFormatException($"Backbone: the image graph gives {imagePlan.Width} values, the text graph {textPlan.Width}; expected the same number.");
-            foreach (string name in file.Tensors.Keys)
-                if (!imagePlan.Uses(name) && !textPlan.Uses(name))
-                    throw new ModelFormatException($"Backbone: tensor '{name}' is a parameter of neither the image nor the text graph.");
-            text = new BackboneEncoder(textPlan, file, Device);
-            EmbeddingWidth = imagePlan.Width;
-            Hash = hashing.GetAwaiter().GetResult();
-            if (Device.Kind != DeviceKind.Cpu) weights = file;
-        }
-        catch
-        {
-            image?.Dispose();
-            text?.Dispose();
-            if (ownsDevice) Device.Dispose();
-            throw;
-        }
+        encoders = new BackboneEncoders(model, file, device, limits, reading);
+        Hash = hashing.GetAwaiter().GetResult();
     }
 
     /// <summary>Reads a backbone from a file and puts its weights on a device.</summary>
@@ -84,23 +59,53 @@ public sealed class Backbone : IDisposable
     public static Backbone Load(Stream stream, ComputeDevice? device = null, ModelLimits? limits = null) =>
         new(SafetensorsReader.ReadBytes(stream, limits), device, limits);
 
+    /// <summary>
+    /// A backbone without a file for plain numbers such as telemetry: a <see cref="FeatureVector"/> is scaled, a 1 is put
+    /// behind it, and that is the embedding. It has no text encoder: classes are named with
+    /// <see cref="AdaptiveClassifier.AddClass"/> and taught by examples.
+    /// </summary>
+    /// <param name="mean">The mean of each feature, over what is usual in the game.</param>
+    /// <param name="deviation">The standard deviation of each feature, above 0.</param>
+    /// <param name="logitScale">What cosines are multiplied with to give logits, above 0, at most 1000.</param>
+    /// <exception cref="ArgumentException">The lengths differ or are out of range, or a number is.</exception>
+    public static Backbone ForFeatures(ReadOnlySpan<float> mean, ReadOnlySpan<float> deviation, float logitScale = 10)
+    {
+        try
+        {
+            return Load(new MemoryStream(FeatureBackboneFile.Write(mean, deviation, logitScale)));
+        }
+        catch (ModelFormatException e)
+        {
+            throw new ArgumentException($"ForFeatures: {e.Message}", e);
+        }
+    }
+
     /// <summary>SHA-256 of the file, 64 hexadecimal digits in lower case.</summary>
     public string Hash { get; }
 
     /// <summary>Number of values of an embedding.</summary>
-    public int EmbeddingWidth { get; }
+    public int EmbeddingWidth => encoders.Width;
+
+    /// <summary>The kinds of input it embeds.</summary>
+    public InputKinds Reads => model.Reads;
+
+    /// <summary>Whether it reads descriptions. Without a text encoder, classes are known by examples alone.</summary>
+    public bool ReadsDescriptions => model.TextGraph is not null;
 
     /// <summary>What the cosine of two embeddings is multiplied with to give a logit.</summary>
     public float LogitScale => model.LogitScale;
 
-    /// <summary>Side in pixels of the square images the encoder reads.</summary>
-    public int ImageSize => model.ImageSize;
+    /// <summary>Side in pixels of the square images the encoder reads; 0 where there is none.</summary>
+    public int ImageSize => model.Image?.Size ?? 0;
+
+    /// <summary>Number of values of the feature vectors it reads; 0 where it reads none.</summary>
+    public int FeatureCount => model.Features?.Length ?? 0;
 
     /// <summary>Where the backbone runs; the CPU from a <see cref="DeviceLoss"/> on.</summary>
-    public ComputeDevice Device { get; private set; }
+    public ComputeDevice Device => encoders.Device;
 
     /// <summary>Why the backbone left the device it was loaded on for the CPU; null as long as it is there. For the game's log.</summary>
-    public DeviceLostException? DeviceLoss { get; private set; }
+    public DeviceLostException? DeviceLoss => encoders.Loss;
 
     /// <summary>The strings of the file's metadata: graphs, tokenizer, licence, provenance.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
@@ -111,35 +116,24 @@ public sealed class Backbone : IDisposable
     /// <summary>The calibration of "unknown"; null where the file has none.</summary>
     public UnknownCalibration? Unknown => model.Unknown;
 
-    /// <summary>Embeds a drawing.</summary>
-    /// <param name="drawing">The drawing; one without strokes is blank paper.</param>
+    /// <summary>
+    /// Embeds what a player made. An image of another size is stretched to <see cref="ImageSize"/> by area averaging; a
+    /// drawing without strokes is blank paper; of a text longer than the encoder reads, the beginning counts.
+    /// </summary>
+    /// <param name="input">An input of a kind that <see cref="Reads"/> names.</param>
     /// <param name="embedding">Overwritten with <see cref="EmbeddingWidth"/> values of length 1.</param>
-    /// <exception cref="ArgumentException"><paramref name="embedding"/> has another length.</exception>
-    public void Embed(Drawing drawing, Span<float> embedding)
+    /// <exception cref="ArgumentException">
+    /// The backbone does not read this kind, a text has no word, a feature vector has another length or values too far from
+    /// what is usual, or <paramref name="embedding"/> has another length.
+    /// </exception>
+    public void Embed(ClassifierInput input, Span<float> embedding)
     {
-        ArgumentNullException.ThrowIfNull(drawing);
-        CheckEmbedding(embedding.Length, 1);
+        CheckInput("Embed", input);
+        CheckEmbedding("Embed", embedding.Length, 1);
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            DrawingRasterizer.Rasterize(drawing, ImageSize, pixels);
-            EmbedPixels(embedding);
-        }
-    }
-
-    /// <summary>Embeds an image; one of another size is stretched to <see cref="ImageSize"/> by area averaging.</summary>
-    /// <param name="image">The image, ink 1 on paper 0.</param>
-    /// <param name="embedding">Overwritten with <see cref="EmbeddingWidth"/> values of length 1.</param>
-    /// <exception cref="ArgumentException"><paramref name="embedding"/> has another length.</exception>
-    public void Embed(GrayImage image, Span<float> embedding)
-    {
-        ArgumentNullException.ThrowIfNull(image);
-        CheckEmbedding(embedding.Length, 1);
-        lock (gate)
-        {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            image.Resize(ImageSize, ImageSize, pixels);
-            EmbedPixels(embedding);
+            EmbedCore(input, embedding);
         }
     }
 
@@ -150,55 +144,47 @@ public sealed class Backbone : IDisposable
     /// <param name="description">1 to 2,000 characters with at least one word; normalised (Unicode NFKC, control characters as spaces).</param>
     /// <param name="embedding">Overwritten with <see cref="EmbeddingWidth"/> values of length 1, also where nothing was understood.</param>
     /// <exception cref="ArgumentException">The description is empty, blank or too long, or <paramref name="embedding"/> has another length.</exception>
+    /// <exception cref="InvalidOperationException">The backbone has no text encoder.</exception>
     public DescriptionReading Embed(string description, Span<float> embedding)
     {
-        CheckEmbedding(embedding.Length, 1);
-        int[] tokens = reader.Read(description, out DescriptionReading reading);
+        CheckEmbedding("Embed", embedding.Length, 1);
+        if (encoders.Reader is null) throw new InvalidOperationException("Embed: this backbone has no text encoder; it embeds no descriptions.");
+        int[] tokens = encoders.Reader.Read(description, out DescriptionReading reading);
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            try
-            {
-                text.Encode(tokens, embedding);
-            }
-            catch (DeviceLostException loss) when (weights is not null && DeviceLoss is null)
-            {
-                MoveToCpu(loss);
-                text.Encode(tokens, embedding);
-            }
+            encoders.EncodeText(tokens, embedding);
         }
         return reading;
     }
 
     /// <summary>
-    /// Embeds many drawings, several in one pass: for tools and evaluations. Agrees with <see cref="Embed(Drawing, Span{float})"/>
-    /// to rounding, not to the bit.
+    /// Embeds many inputs, several images in one pass: for tools and evaluations. Agrees with
+    /// <see cref="Embed(ClassifierInput, Span{float})"/> to rounding, not to the bit.
     /// </summary>
-    /// <param name="drawings">The drawings.</param>
-    /// <param name="embeddings">Overwritten: [drawings, <see cref="EmbeddingWidth"/>].</param>
-    /// <exception cref="ArgumentException"><paramref name="embeddings"/> has another length, or a drawing is null.</exception>
-    public void EmbedDrawings(IReadOnlyList<Drawing> drawings, Span<float> embeddings)
+    /// <param name="inputs">The inputs, of kinds that <see cref="Reads"/> names.</param>
+    /// <param name="embeddings">Overwritten: [inputs, <see cref="EmbeddingWidth"/>].</param>
+    /// <exception cref="ArgumentException"><paramref name="embeddings"/> has another length, or an input is null or refused.</exception>
+    public void EmbedAll(IReadOnlyList<ClassifierInput> inputs, Span<float> embeddings)
     {
-        ArgumentNullException.ThrowIfNull(drawings);
-        CheckEmbedding(embeddings.Length, drawings.Count);
-        for (int i = 0; i < drawings.Count; i++)
-            if (drawings[i] is null) throw new ArgumentException($"EmbedDrawings: drawing {i} is null.", nameof(drawings));
-        int imageLength = ImageSize * ImageSize;
+        ArgumentNullException.ThrowIfNull(inputs);
+        CheckEmbedding("EmbedAll", embeddings.Length, inputs.Count);
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            if (inputs[i] is null) throw new ArgumentException($"EmbedAll: input {i} is null.", nameof(inputs));
+            CheckInput("EmbedAll", inputs[i]);
+        }
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            batchPixels ??= new float[DrawingBatch * imageLength];
-            batchEmbeddings ??= new float[DrawingBatch * EmbeddingWidth];
-            for (int first = 0; first < drawings.Count; first += DrawingBatch)
+            for (int first = 0; first < inputs.Count;)
             {
-                int count = Math.Min(DrawingBatch, drawings.Count - first);
-                for (int i = 0; i < count; i++)
-                    DrawingRasterizer.Rasterize(drawings[first + i], ImageSize, batchPixels.AsSpan(i * imageLength, imageLength));
-                // Blank paper in the rows a short last batch leaves over.
-                batchPixels.AsSpan(count * imageLength).Clear();
-                Standardize(batchPixels);
-                EncodeImages(batchPixels, DrawingBatch, batchEmbeddings);
-                batchEmbeddings.AsSpan(0, count * EmbeddingWidth).CopyTo(embeddings[(first * EmbeddingWidth)..]);
+                int count = 0;
+                while (count < ImageBatch && first + count < inputs.Count && IsImage(inputs[first + count])) count++;
+                Span<float> rows = embeddings.Slice(first * EmbeddingWidth, Math.Max(1, count) * EmbeddingWidth);
+                if (count == 0) EmbedCore(inputs[first], rows);
+                else EmbedImages(inputs, first, count, rows);
+                first += Math.Max(1, count);
             }
         }
     }
@@ -210,61 +196,56 @@ public sealed class Backbone : IDisposable
         {
             if (disposed) return;
             disposed = true;
-            image.Dispose();
-            text.Dispose();
-            if (ownsDevice) Device.Dispose();
+            encoders.Dispose();
         }
     }
 
-    private void EmbedPixels(Span<float> embedding)
+    private void EmbedCore(ClassifierInput input, Span<float> embedding)
     {
-        Standardize(pixels);
-        EncodeImages(pixels, 1, embedding);
+        switch (input)
+        {
+            case TextInput text:
+                encoders.EncodeText(encoders.Reader!.Read(text.Text, out _), embedding);
+                break;
+            case FeatureVector vector:
+                model.Features!.Write(vector.Values.Span, scaled);
+                if (!float.IsFinite(TensorPrimitives.Norm<float>(scaled)))
+                    throw new ArgumentException("Embed: the feature vector is so far from what is usual that its length is not finite.", nameof(input));
+                encoders.EncodeFeatures(scaled, embedding);
+                break;
+            default:
+                model.Image!.Write(input, pixels);
+                encoders.EncodeImages(pixels, 1, embedding);
+                break;
+        }
     }
 
-    private void EncodeImages(ReadOnlySpan<float> standardized, int batch, Span<float> embeddings)
+    private void EmbedImages(IReadOnlyList<ClassifierInput> inputs, int first, int count, Span<float> embeddings)
     {
-        try
-        {
-            image.Encode(standardized, batch, embeddings);
-        }
-        catch (DeviceLostException loss) when (weights is not null && DeviceLoss is null)
-        {
-            MoveToCpu(loss);
-            image.Encode(standardized, batch, embeddings);
-        }
+        int length = model.Image!.Length;
+        batchPixels ??= new float[ImageBatch * length];
+        batchEmbeddings ??= new float[ImageBatch * EmbeddingWidth];
+        for (int i = 0; i < count; i++) model.Image.Write(inputs[first + i], batchPixels.AsSpan(i * length, length));
+        // Blank paper in the rows a short last batch leaves over.
+        for (int i = count; i < ImageBatch; i++) model.Image.WriteBlank(batchPixels.AsSpan(i * length, length));
+        encoders.EncodeImages(batchPixels, ImageBatch, batchEmbeddings);
+        batchEmbeddings.AsSpan(0, count * EmbeddingWidth).CopyTo(embeddings);
     }
 
-    /// <summary>Loads the weights anew, which no program changes, and computes what is asked for from now on with them.</summary>
-    private void MoveToCpu(DeviceLostException loss)
+    private static bool IsImage(ClassifierInput input) => input is not (TextInput or FeatureVector);
+
+    private void CheckInput(string operation, ClassifierInput input)
     {
-        ComputeDevice cpu = ComputeDevice.OpenCpu();
-        BackboneEncoder? imageThere = null, textThere;
-        try
-        {
-            imageThere = new BackboneEncoder(imagePlan, weights!, cpu);
-            textThere = new BackboneEncoder(textPlan, weights!, cpu);
-        }
-        catch
-        {
-            imageThere?.Dispose();
-            cpu.Dispose();
-            throw;
-        }
-        image.Dispose();
-        text.Dispose();
-        if (ownsDevice) Device.Dispose();
-        (image, text, Device, ownsDevice, DeviceLoss) = (imageThere, textThere, cpu, true, loss);
+        ArgumentNullException.ThrowIfNull(input);
+        if ((input.Kind & Reads) == 0)
+            throw new ArgumentException($"{operation}: the input is of the kind {input.Kind}; this backbone reads {Reads}.", nameof(input));
+        if (input is FeatureVector vector && vector.Values.Length != FeatureCount)
+            throw new ArgumentException($"{operation}: the feature vector has {vector.Values.Length} values; this backbone reads {FeatureCount}.", nameof(input));
     }
 
-    private void Standardize(Span<float> values)
-    {
-        for (int i = 0; i < values.Length; i++) values[i] = (values[i] - model.Mean) * model.InverseDeviation;
-    }
-
-    private void CheckEmbedding(int length, int count)
+    private void CheckEmbedding(string operation, int length, int count)
     {
         if (length != (long)count * EmbeddingWidth)
-            throw new ArgumentException($"Embed: the target has {length} values; expected {(long)count * EmbeddingWidth} ({count} x {EmbeddingWidth}).", "embedding");
+            throw new ArgumentException($"{operation}: the target has {length} values; expected {(long)count * EmbeddingWidth} ({count} x {EmbeddingWidth}).", "embedding");
     }
 }

@@ -35,10 +35,17 @@ internal sealed class BackbonePlan
 
     public static BackbonePlan ForImages(BackboneMetadata model, SafetensorsFile file, ModelLimits limits)
     {
-        var plan = new BackbonePlan("image.", "odl.image.graph", model.ImageGraph);
-        GraphInput input = plan.Graph.Input;
-        if (input.Type != ElementType.Float32 || !Same(input.Shape, [1, model.ImageSize, model.ImageSize]))
-            throw plan.Error($"the input is {input.Type} {input.Shape}; expected Float32 [1, {model.ImageSize}, {model.ImageSize}] by 'odl.preprocessing'");
+        var plan = new BackbonePlan("image.", "odl.image.graph", model.ImageGraph!);
+        plan.RequireInput([model.Image!.Channels, model.Image.Size, model.Image.Size], "odl.preprocessing");
+        plan.RequireTensors(file);
+        plan.CheckCost(null, limits);
+        return plan;
+    }
+
+    public static BackbonePlan ForFeatures(BackboneMetadata model, SafetensorsFile file, ModelLimits limits)
+    {
+        var plan = new BackbonePlan("features.", "odl.features.graph", model.FeatureGraph!);
+        plan.RequireInput([model.Features!.Length], "odl.features");
         plan.RequireTensors(file);
         plan.CheckCost(null, limits);
         return plan;
@@ -46,7 +53,7 @@ internal sealed class BackbonePlan
 
     public static BackbonePlan ForText(BackboneMetadata model, TextTokenizer tokenizer, SafetensorsFile file, ModelLimits limits)
     {
-        var plan = new BackbonePlan("text.", "odl.text.graph", model.TextGraph);
+        var plan = new BackbonePlan("text.", "odl.text.graph", model.TextGraph!);
         GraphInput input = plan.Graph.Input;
         if (input.Type != ElementType.Int32 || input.Shape.Count != 1 || !input.Shape.IsDynamic)
             throw plan.Error($"the input is {input.Type} {input.Shape}; expected Int32 [L]");
@@ -89,6 +96,13 @@ internal sealed class BackbonePlan
     }
 
     public ModelFormatException Error(string what) => new($"Metadata '{Key}': {what.TrimEnd('.')}.");
+
+    private void RequireInput(int[] shape, string by)
+    {
+        GraphInput input = Graph.Input;
+        if (input.Type != ElementType.Float32 || !Same(input.Shape, shape))
+            throw Error($"the input is {input.Type} {input.Shape}; expected Float32 [{string.Join(", ", shape)}] by '{by}'");
+    }
 
     private void RequireTensors(SafetensorsFile file)
     {

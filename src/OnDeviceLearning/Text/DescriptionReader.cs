@@ -20,11 +20,11 @@ internal sealed class DescriptionReader(TextTokenizer tokenizer, WordList words)
     {
         ArgumentNullException.ThrowIfNull(description);
         if (description.Length > MaxLength)
-            throw new ArgumentException($"Embed: the description has {description.Length} characters; expected 1 to {MaxLength}.", nameof(description));
+            throw new ArgumentException($"Embed: the text has {description.Length} characters; expected 1 to {MaxLength}.", nameof(description));
         string text = tokenizer.Normalize(description);
         if (text.Length == 0)
             throw new ArgumentException(
-                $"Embed: the description has {description.Length} characters and no word among them; expected 1 to {MaxLength} characters with at least a word.",
+                $"Embed: the text has {description.Length} characters and no word among them; expected 1 to {MaxLength} characters with at least a word.",
                 nameof(description));
 
         List<Segment> segments = DescriptionText.Split(text);

@@ -61,22 +61,25 @@ internal sealed class SyntheticWorld : IEmbedder
 
     public int Next(int limit) => random.Next(limit);
 
-    /// <summary>An image stands for itself: its pixels, normalised, are its embedding.</summary>
-    public void Embed(GrayImage image, Span<float> embedding)
-    {
-        if (image.Pixels.Length != Width) throw new ArgumentException($"Embed: {image.Pixels.Length} pixels.");
-        image.Pixels.Span.CopyTo(embedding);
-        TensorPrimitives.Divide(embedding, TensorPrimitives.Norm<float>(embedding), embedding);
-    }
+    public bool ReadsDescriptions => true;
 
-    /// <summary>The first stroke's coordinates, normalised.</summary>
-    public void Embed(Drawing drawing, Span<float> embedding)
+    /// <summary>An image stands for itself, a drawing for its first stroke's coordinates: normalised, they are the embedding.</summary>
+    public void Embed(ClassifierInput input, Span<float> embedding)
     {
         embedding.Clear();
-        for (int i = 0; i < drawing.Strokes[0].Count; i++)
+        if (input is GrayImage image)
         {
-            embedding[2 * i] = drawing.Strokes[0][i].X;
-            embedding[2 * i + 1] = drawing.Strokes[0][i].Y;
+            if (image.Pixels.Length != Width) throw new ArgumentException($"Embed: {image.Pixels.Length} pixels.");
+            image.Pixels.Span.CopyTo(embedding);
+        }
+        else
+        {
+            IReadOnlyList<System.Numerics.Vector2> stroke = ((Drawing)input).Strokes[0];
+            for (int i = 0; i < stroke.Count; i++)
+            {
+                embedding[2 * i] = stroke[i].X;
+                embedding[2 * i + 1] = stroke[i].Y;
+            }
         }
         TensorPrimitives.Divide(embedding, TensorPrimitives.Norm<float>(embedding), embedding);
     }

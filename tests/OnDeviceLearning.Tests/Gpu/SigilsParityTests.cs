@@ -44,8 +44,8 @@ public sealed class SigilsParityTests : IDisposable
             AssertNear("a drawing", expected, actual);
         }
         float[] expectedBatch = new float[drawings.Count * width], actualBatch = new float[drawings.Count * width];
-        here.EmbedDrawings(drawings, expectedBatch);
-        there.EmbedDrawings(drawings, actualBatch);
+        here.EmbedAll(drawings, expectedBatch);
+        there.EmbedAll(drawings, actualBatch);
         AssertNear("a batch of drawings", expectedBatch, actualBatch);
         AssertSilent();
     }

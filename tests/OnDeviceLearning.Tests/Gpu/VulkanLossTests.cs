@@ -117,7 +117,7 @@ public sealed class VulkanLossTests
         spells.AdaptToEnd();
         probabilities.AddRange(spells.Classify(new Drawing([[new(0, 0), new(9, 9)]])).Probabilities);
         var embeddings = new float[3 * backbone.EmbeddingWidth];
-        backbone.EmbedDrawings([new Drawing([]), new Drawing([[new(1, 2)]]), new Drawing([[new(0, 0), new(9, 9)]])], embeddings);
+        backbone.EmbedAll([new Drawing([]), new Drawing([[new(1, 2)]]), new Drawing([[new(0, 0), new(9, 9)]])], embeddings);
         probabilities.AddRange(embeddings);
         loss = backbone.DeviceLoss;
         Assert.Equal(loss is not null || injection is null, backbone.Device.Kind == DeviceKind.Cpu);

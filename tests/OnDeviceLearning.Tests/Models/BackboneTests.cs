@@ -82,7 +82,7 @@ public class BackboneTests
         Drawing[] drawings = [.. Enumerable.Range(0, count).Select(_ => new Drawing(
             [Enumerable.Range(0, 5).Select(_ => new Vector2(random.NextSingle(), random.NextSingle())).ToArray()]))];
         float[] embeddings = new float[count * TinyBackbone.Width];
-        backbone.EmbedDrawings(drawings, embeddings);
+        backbone.EmbedAll(drawings, embeddings);
         for (int i = 0; i < count; i++)
         {
             float[] single = Embed(backbone, drawings[i]);
@@ -116,7 +116,7 @@ public class BackboneTests
         {
             backbone.Embed(Cross, embedding);
             backbone.Embed(image, embedding);
-            backbone.EmbedDrawings(drawings, batch);
+            backbone.EmbedAll(drawings, batch);
         }
     }
 
@@ -163,8 +163,8 @@ public class BackboneTests
         Assert.Throws<ArgumentException>(() => backbone.Embed("star", wrong));
         Assert.Throws<ArgumentException>(() => backbone.Embed("", right));
         Assert.Throws<ArgumentException>(() => backbone.Embed(new string('x', 10_000), right));
-        Assert.Throws<ArgumentException>(() => backbone.EmbedDrawings([Cross, null!], new float[32]));
-        Assert.Throws<ArgumentNullException>(() => backbone.Embed((Drawing)null!, right));
+        Assert.Throws<ArgumentException>(() => backbone.EmbedAll([Cross, null!], new float[32]));
+        Assert.Throws<ArgumentNullException>(() => backbone.Embed((ClassifierInput)null!, right));
         backbone.Dispose();
         Assert.Throws<ObjectDisposedException>(() => backbone.Embed(Cross, right));
     }
@@ -180,7 +180,15 @@ public class BackboneTests
     [Theory]
     [InlineData("odl.format", null, "odl.format")]
     [InlineData("odl.format", "2", "'2'")]
-    [InlineData("odl.image.graph", null, "odl.image.graph")]
+    [InlineData("odl.image.graph", null, "image.")]
+    [InlineData("odl.text.graph", null, "text.")]
+    [InlineData("odl.preprocessing", null, "odl.preprocessing")]
+    [InlineData("odl.preprocessing", """{"kind":"image","channels":2,"size":16,"mean":0,"std":1}""", "channels")]
+    [InlineData("odl.preprocessing", """{"kind":"image","channels":3,"size":16,"mean":[0,0],"std":1}""", "2 numbers")]
+    [InlineData("odl.preprocessing", """{"kind":"image","channels":3,"size":16,"mean":0,"std":1}""", "[3, 16, 16]")]
+    [InlineData("odl.features", """{"mean":[1,2],"std":[1,1]}""", "3")]
+    [InlineData("odl.features", """{"mean":[1,2],"std":[1]}""", "'std' has 1")]
+    [InlineData("odl.features.graph", "{}", "odl.features")]
     [InlineData("odl.image.graph", "{}", "odl.image.graph")]
     [InlineData("odl.image.graph", "", "odl.image.graph")]
     [InlineData("odl.text.graph", "[1", "odl.text.graph")]

@@ -1,7 +1,7 @@
 namespace OnDeviceLearning;
 
 /// <summary>A grey image: row-major pixels from 0 (paper) to 1 (ink). Immutable as long as its pixels are left alone.</summary>
-public sealed class GrayImage
+public sealed class GrayImage : ClassifierInput
 {
     /// <summary>The longest side an image may have.</summary>
     public const int MaxSide = 8192;
@@ -37,6 +37,8 @@ public sealed class GrayImage
     /// <summary>The pixels, row by row.</summary>
     public ReadOnlyMemory<float> Pixels { get; }
 
+    internal override InputKinds Kind => InputKinds.GrayImages;
+
     /// <summary>
     /// Stretches the image over <paramref name="width"/> x <paramref name="height"/> pixels; each target pixel is the mean
     /// of the area it covers, so that the mean grey stays. Allocates nothing. The same size copies the pixels bit for bit.
@@ -57,25 +59,6 @@ public sealed class GrayImage
             source.CopyTo(target);
             return;
         }
-        // In units of 1/width of a source pixel a target pixel covers exactly Width of them: whole numbers, no rounding of borders.
-        double inverseArea = 1.0 / ((double)Width * Height);
-        for (int y = 0; y < height; y++)
-            for (int x = 0; x < width; x++)
-            {
-                long left = (long)x * Width, right = left + Width, top = (long)y * Height, bottom = top + Height;
-                double sum = 0;
-                for (int sy = (int)(top / height); (long)sy * height < bottom; sy++)
-                {
-                    long rows = Math.Min(bottom, (sy + 1L) * height) - Math.Max(top, (long)sy * height);
-                    double line = 0;
-                    for (int sx = (int)(left / width); (long)sx * width < right; sx++)
-                    {
-                        long columns = Math.Min(right, (sx + 1L) * width) - Math.Max(left, (long)sx * width);
-                        line += columns * (double)source[sy * Width + sx];
-                    }
-                    sum += rows * line;
-                }
-                target[y * width + x] = (float)(sum * inverseArea);
-            }
+        AreaAverage.Resize(source, 0, 1, 1.0, Width, Height, width, height, target);
     }
 }

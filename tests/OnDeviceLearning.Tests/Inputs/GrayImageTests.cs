@@ -1,4 +1,4 @@
-namespace OnDeviceLearning.Tests.Drawings;
+namespace OnDeviceLearning.Tests.Inputs;
 
 public class GrayImageTests
 {

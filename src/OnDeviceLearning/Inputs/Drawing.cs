@@ -6,7 +6,7 @@ namespace OnDeviceLearning;
 /// A line drawing: pen strokes in any coordinate system with y pointing down, as a mouse, pen or touch delivers them.
 /// Immutable and safe to share between threads.
 /// </summary>
-public sealed class Drawing
+public sealed class Drawing : ClassifierInput
 {
     /// <summary>The most points a drawing may hold; longer ones are refused rather than silently cut.</summary>
     public const int MaxPoints = 100_000;
@@ -48,6 +48,8 @@ public sealed class Drawing
 
     /// <summary>Pen width as a fraction of the longer side; 0 means the default.</summary>
     public float PenWidth { get; }
+
+    internal override InputKinds Kind => InputKinds.Drawings;
 
     internal ReadOnlySpan<Vector2[]> StrokeSpans => strokes;
 }

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace OnDeviceLearning.Tests.Drawings;
+namespace OnDeviceLearning.Tests.Inputs;
 
 public class DrawingRasterizerTests
 {
