@@ -37,7 +37,7 @@ public sealed partial class AdaptiveClassifier
     {
         Ready();
         long start = options.Clock.GetTimestamp();
-        if (learntVersion == evidenceVersion) return Report(AdaptStatus.Idle, 1);
+        if (learntVersion == evidenceVersion) return TuningIsDue() ? Tune(start, budget) : Report(AdaptStatus.Idle, 1);
         if (runVersion < 0)
         {
             // The background thread may still have a void run's trainer; it lets go at its next slice.
@@ -46,7 +46,8 @@ public sealed partial class AdaptiveClassifier
         }
         if (budget > TimeSpan.Zero) runner.Advance(Deadline(start, budget));
         if (runner.IsBusy || !runner.IsDone) return Report(AdaptStatus.Running, trainer.Progress);
-        Publish();
+        Publish(trainer, runVersion);
+        runVersion = -1;
         return Report(AdaptStatus.Published, 1);
     }
 
@@ -57,14 +58,15 @@ public sealed partial class AdaptiveClassifier
         {
             AdaptReport report = Adapt(TimeSpan.MaxValue);
             // What is published may be a run that had begun before the last examples came.
-            if (report.Status != AdaptStatus.Running && learntVersion == evidenceVersion) return report;
+            if (report.Status != AdaptStatus.Running && learntVersion == evidenceVersion && !TuningIsDue()) return report;
             runner.Wait();
+            tuner?.Wait();
         }
     }
 
     internal Thread? BackgroundThread => runner.Worker;
 
-    private AdaptReport Report(AdaptStatus status, float progress) => new(status, progress, adaptation, readOnlyChanged);
+    private AdaptReport Report(AdaptStatus status, float progress) => new(status, progress, adaptation, readOnlyChanged, encoder?.Adapter.Mix ?? 0);
 
     private long Deadline(long start, TimeSpan budget)
     {
@@ -89,7 +91,9 @@ public sealed partial class AdaptiveClassifier
             runner.Cancel();
             runVersion = -1;
         }
+        DropTuningRun();
         if (examples.Count > 0) return;
+        DropEncoder();
         // Without examples there is nothing to learn: the descriptions alone, at once.
         for (int c = 0; c < classes.Count && headIsLearnt; c++) PublishTarget(c);
         headIsLearnt = false;
@@ -101,12 +105,13 @@ public sealed partial class AdaptiveClassifier
     private void BeginRun()
     {
         runVersion = evidenceVersion;
-        FillEvidence();
+        FillEvidence(evidence, null);
         trainer.Begin(evidence, embedder.Width, embedder.LogitScale);
         runner.Start();
     }
 
-    private void FillEvidence()
+    /// <summary>The evidence, with the examples' own features or others.</summary>
+    private void FillEvidence(HeadEvidence evidence, float[][]? features)
     {
         evidence.Resize(classes.Count, examples.Count);
         classIndices.Clear();
@@ -119,14 +124,14 @@ public sealed partial class AdaptiveClassifier
         }
         for (int i = 0; i < examples.Count; i++)
         {
-            evidence.Features[i] = examples[i].Feature;
+            evidence.Features[i] = features?[i] ?? examples[i].Feature;
             evidence.Labels[i] = classIndices[examples[i].Class];
         }
         evidence.AssignFolds(options.Training.Folds, options.Seed);
         evidence.PriorMix = embedder.Prior.Trust((double)examples.Count / evidence.TaughtClasses);
     }
 
-    private void Publish()
+    private void Publish(HeadTrainer trainer, long version)
     {
         int width = embedder.Width;
         changed.Clear();
@@ -144,7 +149,6 @@ public sealed partial class AdaptiveClassifier
         }
         adaptation = new Adaptation(trainer.EvidenceBefore, trainer.EvidenceAfter, trainer.Mix, trainer.GuardSteppedIn);
         headIsLearnt = true;
-        learntVersion = runVersion;
-        runVersion = -1;
+        learntVersion = version;
     }
 }

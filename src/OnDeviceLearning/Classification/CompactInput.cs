@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using OnDeviceLearning.Learning;
+using OnDeviceLearning.Models;
 
 namespace OnDeviceLearning.Classification;
 
@@ -33,6 +34,15 @@ internal sealed class CompactInput
 
     /// <summary>The most bytes an input takes where the encoder reads [channels, size, size].</summary>
     public static int MaxBytes(int size, int channels) => 1 + channels * size * size;
+
+    /// <summary>Keeps an input that the encoder reads.</summary>
+    public static CompactInput Of(ClassifierInput input, ImagePreprocessing preprocessing)
+    {
+        if (input is Drawing drawing) return Of(drawing, preprocessing.Size);
+        var pixels = new float[preprocessing.Length];
+        preprocessing.WriteValues(input, pixels);
+        return Of(pixels, preprocessing.Size, preprocessing.Channels);
+    }
 
     /// <summary>Keeps strokes, where the encoder reads grey images of a size.</summary>
     public static CompactInput Of(Drawing drawing, int size)

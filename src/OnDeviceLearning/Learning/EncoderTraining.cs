@@ -28,8 +28,6 @@ internal sealed class EncoderTraining : IDisposable
     private readonly IEncoderExamples examples;
     private readonly int[][] byClass; // examples of each taught class
     private readonly ulong seed;
-    private readonly ParameterSet shipped;
-    private readonly LoraGraph? lora;
     private readonly ParameterSet parameters; // of the graph, or of the LoRA graph
     private readonly TrainingProgram program;
     private readonly float[] inputs; // [batch, ...]
@@ -49,11 +47,11 @@ internal sealed class EncoderTraining : IDisposable
         ParameterSet shipped, EncoderTuning tuning, EncoderTuningSettings settings, IEncoderExamples examples,
         ReadOnlySpan<float> classWeights, float logitScale, ulong seed)
     {
-        (this.shipped, this.tuning, this.settings, this.examples, this.seed) = (shipped, tuning, settings, examples, seed);
+        (this.tuning, this.settings, this.examples, this.seed) = (tuning, settings, examples, seed);
         Graph graph = shipped.Graph;
         int classes = classWeights.Length / graph.OutputShape[^1];
         byClass = [.. Enumerable.Range(0, examples.Count).GroupBy(examples.Label).OrderBy(group => group.Key).Select(group => group.ToArray())];
-        lora = tuning == EncoderTuning.Lora ? new LoraGraph(graph, settings.Rank, settings.Alpha) : null;
+        LoraGraph? lora = tuning == EncoderTuning.Lora ? new LoraGraph(graph, settings.Rank, settings.Alpha) : null;
         parameters = lora is null ? CopyOf(shipped) : lora.CreateParameters(shipped, seed);
         try
         {
@@ -134,12 +132,8 @@ internal sealed class EncoderTraining : IDisposable
         program.Restore(state);
     }
 
-    /// <summary>Writes the encoder's weights on the dial between shipped (0) and trained (1).</summary>
-    public void Write(float mix, ParameterSet target)
-    {
-        if (lora is not null) lora.Merge(parameters, target, mix);
-        else ParameterBlend.Write(shipped, parameters, mix, target);
-    }
+    /// <summary>What was learnt so far, at a point of the dial. Waits for the device.</summary>
+    public EncoderAdapter Adapter(float mix) => new(tuning, settings.Rank, settings.Alpha, mix, Capture().Parameters);
 
     public void Dispose()
     {
