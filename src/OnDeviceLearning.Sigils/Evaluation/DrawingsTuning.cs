@@ -10,7 +10,19 @@ namespace OnDeviceLearning.Sigils.Evaluation;
 /// <param name="Mixes">How far the dial went in each run; 0 where the shipped encoder stayed.</param>
 /// <param name="Seconds">Mean time of a tuning run.</param>
 public sealed record DrawingsTuningReport(
-    EncoderTuning Tuning, int Examples, SampleMean HeadAlone, SampleMean Tuned, IReadOnlyList<double> Mixes, double Seconds);
+    EncoderTuning Tuning, int Examples, SampleMean HeadAlone, SampleMean Tuned, IReadOnlyList<double> Mixes, double Seconds)
+{
+    /// <summary>The mean of the differences of each run, with their 95 % interval.</summary>
+    public (double Value, double Low, double High) Gain
+    {
+        get
+        {
+            // From -1..1 to the 0..1 of a share, and back.
+            var halved = new SampleMean([.. Tuned.Sample.Zip(HeadAlone.Sample, (after, before) => 0.5 * (1 + after - before))]);
+            return (2 * halved.Value - 1, 2 * halved.Low - 1, 2 * halved.High - 1);
+        }
+    }
+}
 
 /// <summary>The protocol of <see cref="DrawingsEvaluation"/> with an encoder that is tuned inside the classifier.</summary>
 public static class DrawingsTuning

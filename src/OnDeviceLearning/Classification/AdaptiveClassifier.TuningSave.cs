@@ -79,7 +79,7 @@ public sealed partial class AdaptiveClassifier
 
     // A run can only be gone on with by a classifier that would do the same.
     private string RunSettings() =>
-        FormattableString.Invariant($"{options.Encoder} {options.Tuning.Rank} {options.Tuning.Alpha} {options.Tuning.Batch} {options.Tuning.Updates} {options.Tuning.RateOf(options.Encoder)} {options.Tuning.Pull}");
+        FormattableString.Invariant($"{options.Encoder} {options.Tuning.Rank} {options.Tuning.Alpha} {options.Tuning.Batch} {options.Tuning.Updates} {options.Tuning.RateOf(options.Encoder)} {options.Tuning.Pull} {options.Tuning.MaxScale}");
 
     private static void AddInputs(List<SafetensorsTensor> tensors, byte[][] inputs)
     {

@@ -59,7 +59,7 @@ internal sealed class EncoderTraining : IDisposable
             float rate = settings.RateOf(tuning);
             program = TrainingProgram.Plan(parameters.Graph, parameters, settings.Batch,
                 new TrainingOptions(
-                    new CosineCrossEntropyLoss(classes, logitScale), new AdamWOptimizer(WeightDecay: 0),
+                    new CosineCrossEntropyLoss(classes, Math.Min(logitScale, settings.MaxScale)), new AdamWOptimizer(WeightDecay: 0),
                     LearningRateSchedule.Cosine(rate, settings.Updates / 10, settings.Updates))
                 {
                     Trainable = lora is null ? moving!.Contains : lora.IsFactor,

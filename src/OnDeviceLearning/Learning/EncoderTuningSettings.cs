@@ -17,6 +17,9 @@ internal sealed record EncoderTuningSettings
     /// <summary>lambda of the pull to the shipped weights (L2-SP); for LoRA to the factors that change nothing.</summary>
     public float Pull { get; init; } = 1e-3f;
 
+    /// <summary>The largest logit scale of the loss: sharper logits leave examples that are right already nothing to learn from.</summary>
+    public float MaxScale { get; init; } = 10;
+
     /// <summary>Width of the LoRA pairs.</summary>
     public int Rank { get; init; } = 4;
 
@@ -35,7 +38,7 @@ internal sealed record EncoderTuningSettings
     public float RateOf(EncoderTuning tuning) => Rate ?? tuning switch
     {
         EncoderTuning.NormOnly => 2e-3f,
-        EncoderTuning.Lora => 1e-3f,
+        EncoderTuning.LastBlock or EncoderTuning.Lora => 1e-3f,
         _ => 3e-4f,
     };
 }
