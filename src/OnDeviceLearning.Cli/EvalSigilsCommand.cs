@@ -8,7 +8,11 @@ namespace OnDeviceLearning.Cli;
 /// <param name="Drawings">Null where there was no file of drawings; <paramref name="DrawingsMissing"/> says so then.</param>
 internal sealed record SigilsScores(
     string File, string Hash, string Device, int Seed, ZeroShotReport ZeroShot8, ZeroShotReport ZeroShot20, ZeroShotReport OneEdit20,
-    PlayerDescriptionsReport Players, DrawingsReport? Drawings, string? DrawingsMissing);
+    PlayerDescriptionsReport Players, DrawingsReport? Drawings, string? DrawingsMissing)
+{
+    /// <summary>What tuning the encoder adds, where it was asked for.</summary>
+    public DrawingsTuningReport? Tuning { get; init; }
+}
 
 /// <summary><c>odl eval sigils</c>: zero-shot, players' words, and drawings by people.</summary>
 internal static class EvalSigilsCommand
@@ -23,16 +27,18 @@ internal static class EvalSigilsCommand
         var seed = new Option<int>("--seed") { Description = "Seed of everything drawn at random.", DefaultValueFactory = _ => 1 };
         var drawings = new Option<string>("--drawings") { Description = "Drawings by people, Quick, Draw!-style .ndjson or .ndjson.gz. Default: $ODL_DATA/quickdraw/quickdraw.ndjson.gz.", HelpName = "FILE" };
         var descriptions = new Option<string>("--descriptions") { Description = "Lines of word, tab, sentence for the drawings, or a JSON object. Default: a built-in list for Quick, Draw!.", HelpName = "FILE" };
+        var tune = new Option<string>("--tune") { Description = "Also fine-tune the encoder on five drawings a word and measure again: last-block, norm, lora or all. Takes minutes.", HelpName = "KIND" };
+        tune.AcceptOnlyFromAmong("last-block", "norm", "lora", "all");
         var json = new Option<bool>("--json") { Description = "Print one JSON object instead of tables." };
         episodes.Between(1, 1_000_000);
         var sigils = new Command("sigils", "Measure a sigils backbone on compositions, phrasings and drawings it never trained on.")
         {
-            backbone, episodes, seed, drawings, descriptions, json,
+            backbone, episodes, seed, drawings, descriptions, tune, json,
         };
         sigils.SetAction((parsed, cancellation) => Task.Run(() =>
         {
             SigilsScores scores = Measure(error, parsed.GetValue(backbone) ?? ShippedBackbone, parsed.GetValue(episodes), parsed.GetValue(seed),
-                parsed.GetValue(drawings), parsed.GetValue(descriptions), cancellation);
+                parsed.GetValue(drawings), parsed.GetValue(descriptions), TuningOf(parsed.GetValue(tune)), cancellation);
             if (parsed.GetValue(json)) output.WriteLine(SigilsJson.Write(scores));
             else SigilsTables.Write(scores, Terminal.Console(output));
             return 0;
@@ -41,7 +47,7 @@ internal static class EvalSigilsCommand
     }
 
     private static SigilsScores Measure(
-        TextWriter error, string backboneFile, int episodes, int seed, string? drawingsFile, string? descriptionsFile, CancellationToken cancellation)
+        TextWriter error, string backboneFile, int episodes, int seed, string? drawingsFile, string? descriptionsFile, EncoderTuning tuning, CancellationToken cancellation)
     {
         if (!File.Exists(backboneFile))
             throw new FileNotFoundException(backboneFile == ShippedBackbone
@@ -62,8 +68,21 @@ internal static class EvalSigilsCommand
             SigilEvaluation.OneEditAway(backbone, 20, episodes, seed, report("zero-shot, 20 ways one edit apart"), cancellation),
             PlayerDescriptions.Evaluate(backbone, 8, seed, 5, report("players' descriptions"), cancellation),
             found is null ? null : DrawingsEvaluation.Evaluate(backbone, drawings, sentences, seed, 5, report("drawings by people"), cancellation),
-            missing));
+            missing)
+        {
+            Tuning = found is null || tuning == EncoderTuning.None ? null
+                : DrawingsTuning.Evaluate(backbone, drawings, sentences, tuning, 5, seed, 5, report("drawings by people, encoder tuned"), cancellation),
+        });
     }
+
+    private static EncoderTuning TuningOf(string? name) => name switch
+    {
+        null => EncoderTuning.None,
+        "last-block" => EncoderTuning.LastBlock,
+        "norm" => EncoderTuning.NormOnly,
+        "lora" => EncoderTuning.Lora,
+        _ => EncoderTuning.All,
+    };
 
     private static (string? File, string? Missing) FindDrawings(string? given)
     {

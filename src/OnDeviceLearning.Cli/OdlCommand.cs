@@ -26,6 +26,7 @@ internal static class OdlCommand
                 PretrainImageCommands.QuickDraw(output, error),
                 PretrainTextsCommand.Create(output, error),
             },
+            TransferCommand.Create(output, error),
         };
         DeviceCommands.AddTo(root, output);
         return CommandLine.Run(root, "odl", args, output, error);

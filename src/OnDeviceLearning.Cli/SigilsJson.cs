@@ -36,6 +36,7 @@ internal static class SigilsJson
                 json.WriteNull("drawings");
                 json.WriteString("drawingsMissing", scores.DrawingsMissing);
             }
+            if (scores.Tuning is { } tuning) Tuning(json, tuning);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(stream.ToArray());
@@ -86,6 +87,22 @@ internal static class SigilsJson
             json.WriteEndObject();
         }
         json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void Tuning(Utf8JsonWriter json, DrawingsTuningReport tuning)
+    {
+        json.WriteStartObject("tuning");
+        json.WriteString("moved", tuning.Tuning.ToString());
+        json.WriteNumber("examples", tuning.Examples);
+        Score(json, "headAlone", tuning.HeadAlone);
+        Score(json, "tuned", tuning.Tuned);
+        Number(json, "gain", tuning.Gain.Value);
+        Interval(json, "gain", tuning.Gain.Low, tuning.Gain.High);
+        json.WriteStartArray("mixes");
+        foreach (double mix in tuning.Mixes) json.WriteNumberValue(mix);
+        json.WriteEndArray();
+        Number(json, "seconds", tuning.Seconds);
         json.WriteEndObject();
     }
 

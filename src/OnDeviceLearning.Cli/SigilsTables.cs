@@ -43,6 +43,17 @@ internal static class SigilsTables
         Words(players.Misunderstood, console);
         if (scores.Drawings is { } drawings) Drawings(drawings, console);
         else console.Line($"Drawings by people were not measured. {scores.DrawingsMissing}");
+        if (scores.Tuning is { } tuning) Tuning(tuning, console);
+    }
+
+    private static void Tuning(DrawingsTuningReport tuning, IAnsiConsole console)
+    {
+        Table table = Terminal.Table($"Drawings by people after {tuning.Examples} a word, encoder fine-tuned ({tuning.Tuning})", "", "recognised", "95 % interval over the seeds");
+        table.Row("shipped encoder", Percent(tuning.HeadAlone.Value), Interval(tuning.HeadAlone));
+        table.Row("tuned encoder", Percent(tuning.Tuned.Value), Interval(tuning.Tuned));
+        table.Row("paired difference", Percent(tuning.Gain.Value), Interval(tuning.Gain.Low, tuning.Gain.High));
+        console.Write(table);
+        console.Line($"Dial of each run: {string.Join(", ", tuning.Mixes.Select(mix => mix.ToString(CultureInfo.InvariantCulture)))}; {tuning.Seconds.ToString("F0", CultureInfo.InvariantCulture)} s a run.");
     }
 
     private static void Distractors(string title, ZeroShotReport report, IAnsiConsole console)

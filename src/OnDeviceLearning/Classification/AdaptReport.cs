@@ -14,7 +14,7 @@ public enum AdaptStatus
 /// <summary>What <see cref="AdaptiveClassifier.Adapt"/> did. Evidence and guard are those of the head now published.</summary>
 public readonly struct AdaptReport
 {
-    internal AdaptReport(AdaptStatus status, float progress, in Adaptation published, IReadOnlyList<string> changed)
+    internal AdaptReport(AdaptStatus status, float progress, in Adaptation published, IReadOnlyList<string> changed, float encoderMix = 0)
     {
         Status = status;
         Progress = progress;
@@ -23,7 +23,14 @@ public readonly struct AdaptReport
         GuardMix = published.GuardMix;
         GuardSteppedIn = published.GuardSteppedIn;
         Changed = changed;
+        EncoderMix = encoderMix;
     }
+
+    /// <summary>
+    /// How far the encoder in force went from the shipped one (0) to what fine-tuning made of it (1); see
+    /// <see cref="AdaptiveClassifierOptions.Encoder"/>.
+    /// </summary>
+    public float EncoderMix { get; }
 
     /// <summary>What the classifier is at.</summary>
     public AdaptStatus Status { get; }

@@ -12,23 +12,16 @@ public sealed partial class AdaptiveClassifier
     // Weights whose cosine to their former self is nearer to 1 than half of this count as unchanged.
     private const float UnchangedSquaredDistance = 1e-8f;
 
-    // Classes or examples of one slice of the snapshot, some tens of microseconds with memory that is in no cache.
-    private const int SnapshotSlice = 512;
-
-    private enum Snapshot { Taken, Classes, Examples, Folds }
-
     private readonly HeadTrainer trainer;
     private readonly HeadRunner runner;
-    private readonly HeadEvidence evidence = new();
+    private readonly EvidenceSnapshot snapshot = new();
     private readonly List<string> changed = [];
-    private readonly Dictionary<ClassEntry, int> classIndices = [];
     private Adaptation adaptation = Adaptation.None;
     private bool headIsLearnt;      // whether anything but descriptions may be in the published head
     private long evidenceVersion;   // of what has been described and taught
     private long learntVersion;     // of what the published head was learnt from
     private long runVersion = -1;   // of what the run under way learns from; -1 if there is none
-    private Snapshot snapshot;      // what the run under way still has to take note of
-    private int snapshotCursor;
+    private bool runIsPrepared;     // whether the run under way has been handed to the trainer
 
     /// <summary>
     /// Learns from what was taught, for at most <paramref name="budget"/>; call it once a frame. With a spare core the
@@ -44,7 +37,7 @@ public sealed partial class AdaptiveClassifier
     {
         Ready();
         long start = options.Clock.GetTimestamp();
-        if (learntVersion == evidenceVersion) return Report(AdaptStatus.Idle, 1);
+        if (learntVersion == evidenceVersion) return TuningIsDue() ? Tune(start, budget) : Report(AdaptStatus.Idle, 1);
         if (runVersion < 0)
         {
             // The background thread may still have a void run's trainer; it lets go at its next slice.
@@ -52,10 +45,11 @@ public sealed partial class AdaptiveClassifier
             BeginRun();
         }
         long deadline = Deadline(start, budget);
-        if (snapshot != Snapshot.Taken && !TakeSnapshot(deadline)) return Report(AdaptStatus.Running, 0);
+        if (!runIsPrepared && !PrepareRun(deadline)) return Report(AdaptStatus.Running, 0);
         if (budget > TimeSpan.Zero) runner.Advance(deadline);
         if (runner.IsBusy || !runner.IsDone) return Report(AdaptStatus.Running, trainer.Progress);
-        Publish();
+        Publish(trainer, runVersion);
+        runVersion = -1;
         return Report(AdaptStatus.Published, 1);
     }
 
@@ -66,14 +60,15 @@ public sealed partial class AdaptiveClassifier
         {
             AdaptReport report = Adapt(TimeSpan.MaxValue);
             // What is published may be a run that had begun before the last examples came.
-            if (report.Status != AdaptStatus.Running && learntVersion == evidenceVersion) return report;
+            if (report.Status != AdaptStatus.Running && learntVersion == evidenceVersion && !TuningIsDue()) return report;
             runner.Wait();
+            tuner?.Wait();
         }
     }
 
     internal Thread? BackgroundThread => runner.Worker;
 
-    private AdaptReport Report(AdaptStatus status, float progress) => new(status, progress, adaptation, readOnlyChanged);
+    private AdaptReport Report(AdaptStatus status, float progress) => new(status, progress, adaptation, readOnlyChanged, encoder?.Adapter.Mix ?? 0);
 
     private long Deadline(long start, TimeSpan budget)
     {
@@ -87,7 +82,7 @@ public sealed partial class AdaptiveClassifier
         evidenceVersion++;
         // Here and not in the frame that publishes, which allocates nothing.
         changed.EnsureCapacity(classes.Count);
-        classIndices.EnsureCapacity(classes.Count);
+        snapshot.EnsureCapacity(classes.Count);
     }
 
     private void EvidenceChanged()
@@ -97,9 +92,11 @@ public sealed partial class AdaptiveClassifier
         {
             runner.Cancel();
             runVersion = -1;
-            snapshot = Snapshot.Taken;
+            snapshot.Drop();
         }
+        DropTuningRun();
         if (examples.Count > 0) return;
+        DropEncoder();
         // Without examples there is nothing to learn: the descriptions alone, at once.
         for (int c = 0; c < classes.Count && headIsLearnt; c++) PublishTarget(c);
         headIsLearnt = false;
@@ -111,66 +108,22 @@ public sealed partial class AdaptiveClassifier
     private void BeginRun()
     {
         runVersion = evidenceVersion;
-        evidence.Resize(classes.Count, examples.Count);
-        classIndices.Clear();
-        (snapshot, snapshotCursor) = (Snapshot.Classes, 0);
+        runIsPrepared = false;
+        snapshot.Begin(classes, examples, null, embedder.Prior, options.Training.Folds, options.Seed);
     }
 
     /// <summary>Goes on with the snapshot of the evidence, one slice at least, and hands it to the trainer when it is taken.</summary>
-    private bool TakeSnapshot(long deadline)
+    private bool PrepareRun(long deadline)
     {
-        do
-        {
-            if (snapshot == Snapshot.Folds) AssignFolds();
-            else CopyEvidence();
-        }
-        while (snapshot != Snapshot.Taken && options.Clock.GetTimestamp() < deadline);
-        return snapshot == Snapshot.Taken;
-    }
-
-    /// <summary>Before the examples change: a run learns from those that were there when it began.</summary>
-    private void FinishCopy()
-    {
-        while (runVersion >= 0 && snapshot is Snapshot.Classes or Snapshot.Examples) CopyEvidence();
-    }
-
-    private void CopyEvidence()
-    {
-        int end = Math.Min(snapshot == Snapshot.Classes ? classes.Count : evidence.Count, snapshotCursor + SnapshotSlice);
-        if (snapshot == Snapshot.Classes)
-        {
-            for (; snapshotCursor < end; snapshotCursor++)
-            {
-                ClassEntry entry = classes[snapshotCursor];
-                classIndices.Add(entry, snapshotCursor);
-                // Words of which nothing was understood say nothing; with examples the class is learnt from them alone.
-                evidence.Descriptions[snapshotCursor] = entry.Understood > 0 ? entry.Target : null;
-                evidence.Trust[snapshotCursor] = (float)entry.Understood;
-            }
-            if (snapshotCursor == classes.Count) (snapshot, snapshotCursor) = (Snapshot.Examples, 0);
-            return;
-        }
-        for (; snapshotCursor < end; snapshotCursor++)
-        {
-            Example example = examples[snapshotCursor];
-            evidence.Features[snapshotCursor] = example.Feature;
-            evidence.Labels[snapshotCursor] = classIndices[example.Class];
-        }
-        if (snapshotCursor < evidence.Count) return;
-        evidence.BeginFolds(options.Training.Folds, options.Seed);
-        snapshot = Snapshot.Folds;
-    }
-
-    private void AssignFolds()
-    {
-        if (!evidence.AssignFolds(SnapshotSlice)) return;
-        evidence.PriorMix = embedder.Prior.Trust((double)evidence.Count / evidence.TaughtClasses);
-        trainer.Begin(evidence, embedder.Width, embedder.LogitScale);
+        do snapshot.Step();
+        while (!snapshot.IsTaken && options.Clock.GetTimestamp() < deadline);
+        if (!snapshot.IsTaken) return false;
+        trainer.Begin(snapshot.Evidence, embedder.Width, embedder.LogitScale);
         runner.Start();
-        snapshot = Snapshot.Taken;
+        return runIsPrepared = true;
     }
 
-    private void Publish()
+    private void Publish(HeadTrainer trainer, long version)
     {
         int width = embedder.Width;
         changed.Clear();
@@ -188,7 +141,6 @@ public sealed partial class AdaptiveClassifier
         }
         adaptation = new Adaptation(trainer.EvidenceBefore, trainer.EvidenceAfter, trainer.Mix, trainer.GuardSteppedIn);
         headIsLearnt = true;
-        learntVersion = runVersion;
-        runVersion = -1;
+        learntVersion = version;
     }
 }

@@ -22,10 +22,21 @@ public sealed partial class AdaptiveClassifier
         using MetadataJson state = MetadataJson.Parse(PlayerSave.StateKey, PlayerSave.Text(save, PlayerSave.StateKey));
         if (!ulong.TryParse(state.String("seed"), NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)) throw state.Error("'seed' is not a whole number");
         var classifier = new AdaptiveClassifier(embedder, options with { Seed = seed });
-        classifier.ReadClasses(save);
-        classifier.ReadExamples(save, state);
-        classifier.ReadAdaptation(state);
-        return classifier;
+        try
+        {
+            classifier.ReadClasses(save);
+            using MetadataJson? tuning = save.Metadata.TryGetValue(PlayerSave.TuningKey, out string? json) ? MetadataJson.Parse(PlayerSave.TuningKey, json) : null;
+            classifier.ReadEncoder(save, tuning);
+            classifier.ReadExamples(save, state);
+            classifier.ReadAdaptation(state);
+            classifier.ReadTuningRun(save, tuning);
+            return classifier;
+        }
+        catch
+        {
+            classifier.Dispose();
+            throw;
+        }
     }
 
     private void ReadClasses(SafetensorsFile save)
@@ -83,13 +94,16 @@ public sealed partial class AdaptiveClassifier
         float[][] features = PlayerSave.Rows(save, PlayerSave.ExamplesTensor, count, embedder.Width);
         int[] labels = PlayerSave.Integers(save, PlayerSave.LabelsTensor, count), ids = PlayerSave.Integers(save, PlayerSave.IdsTensor, count);
         CheckUnit(PlayerSave.ExamplesTensor, features);
+        CompactInput?[] inputs = ReadInputs(save, count);
+        float[][] tuned = encoder is null ? features : PlayerSave.Rows(save, PlayerSave.TunedTensor, count, embedder.Width);
+        if (encoder is not null) CheckUnit(PlayerSave.TunedTensor, tuned);
         for (int i = 0; i < count; i++)
         {
             if (labels[i] < 0 || labels[i] >= classes.Count)
                 throw new ModelFormatException($"Save: example {i} belongs to class {labels[i]} of {classes.Count}.");
             if (ids[i] <= examples.LastId)
                 throw new ModelFormatException($"Save: example {i} has number {ids[i]} after {examples.LastId}; expected them to grow.");
-            examples.Restore(ids[i], classes[labels[i]], features[i]);
+            examples.Restore(new Example(ids[i], classes[labels[i]], tuned[i], features[i], inputs[i]));
         }
         examples.RestoreLastId(state.Int32("lastExample", examples.LastId, int.MaxValue));
     }

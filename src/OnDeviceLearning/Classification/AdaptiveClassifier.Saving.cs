@@ -4,8 +4,8 @@ using OnDeviceLearning.Models;
 
 namespace OnDeviceLearning;
 
-// Saves hold what was described and taught, the published head, and whether there is more to learn: a run cut short by
-// saving starts again after loading and publishes the same head.
+// Saves hold what was described and taught, the published head, and whether there is more to learn: a run of the head cut
+// short by saving starts again after loading and publishes the same head; one of the encoder goes on where it was.
 public sealed partial class AdaptiveClassifier
 {
     /// <summary>What is added to a save's path for the one before it.</summary>
@@ -21,7 +21,7 @@ public sealed partial class AdaptiveClassifier
     {
         Ready();
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        PlayerSaveFile.Write(path, path + PreviousSuffix, PlayerSave.Write(Tensors(), Metadata()));
+        PlayerSaveFile.Write(path, path + PreviousSuffix, SaveBytes());
     }
 
     /// <summary>Writes a save to a stream, from its present position.</summary>
@@ -30,7 +30,7 @@ public sealed partial class AdaptiveClassifier
     {
         Ready();
         ArgumentNullException.ThrowIfNull(stream);
-        stream.Write(PlayerSave.Write(Tensors(), Metadata()));
+        stream.Write(SaveBytes());
     }
 
     /// <summary>Reads a save made with the same backbone file. The seed is the save's.</summary>
@@ -94,6 +94,14 @@ public sealed partial class AdaptiveClassifier
         return new BackboneEmbedder(backbone);
     }
 
+    private byte[] SaveBytes()
+    {
+        List<SafetensorsTensor> tensors = Tensors();
+        Dictionary<string, string> metadata = Metadata();
+        AddTuning(tensors, metadata);
+        return PlayerSave.Write(tensors, metadata);
+    }
+
     private List<SafetensorsTensor> Tensors()
     {
         int width = embedder.Width;
@@ -104,7 +112,7 @@ public sealed partial class AdaptiveClassifier
         Dictionary<ClassEntry, int> indices = Enumerable.Range(0, classes.Count).ToDictionary(c => classes[c]);
         for (int i = 0; i < examples.Count; i++)
         {
-            features[i] = examples[i].Feature;
+            features[i] = examples[i].Shipped;
             labels[i] = indices[examples[i].Class];
             ids[i] = examples[i].Id;
         }
@@ -122,10 +130,10 @@ public sealed partial class AdaptiveClassifier
             tensors.Add(SafetensorsTensor.FromInt32(PlayerSave.IdsTensor, [ids.Length], ids));
         }
         return tensors;
-
-        SafetensorsTensor Rows(string name, float[][] rows) =>
-            SafetensorsTensor.FromSingle(name, [rows.Length, width], rows.SelectMany(row => row).ToArray());
     }
+
+    private static SafetensorsTensor Rows(string name, float[][] rows) =>
+        SafetensorsTensor.FromSingle(name, [rows.Length, rows[0].Length], rows.SelectMany(row => row).ToArray());
 
     private Dictionary<string, string> Metadata() => new()
     {

@@ -68,6 +68,8 @@ public sealed partial class AdaptiveClassifier : IDisposable
         bool background = this.options.Worker == AdaptationWorker.Own
             || this.options.Worker == AdaptationWorker.Auto && Environment.ProcessorCount > 1;
         runner = new HeadRunner(trainer, this.options.Clock, background);
+        inBackground = background;
+        CheckTuning();
     }
 
     /// <summary>The classes' names, in the order in which they were added.</summary>
@@ -92,12 +94,13 @@ public sealed partial class AdaptiveClassifier : IDisposable
     {
         Ready();
         ArgumentNullException.ThrowIfNull(input);
-        embedder.Embed(input, embedding);
+        EmbedInput(input, embedding);
         return ClassifyEmbedding();
     }
 
     /// <summary>Classifies an embedding of the backbone: a unit vector of its embedding width.</summary>
     /// <exception cref="ArgumentException">It has another length, is not finite, or is not of unit length to within 1 %.</exception>
+    /// <exception cref="InvalidOperationException">The classifier's encoder is tuned (<see cref="AdaptiveClassifierOptions.Encoder"/>).</exception>
     /// <inheritdoc cref="Classify(ClassifierInput)"/>
     public Prediction Classify(ReadOnlySpan<float> embedding)
     {
@@ -118,9 +121,9 @@ public sealed partial class AdaptiveClassifier : IDisposable
         Ready();
         ArgumentNullException.ThrowIfNull(input);
         int index = IndexOf("Teach", label);
-        var feature = new float[embedder.Width];
-        embedder.Embed(input, feature);
-        return TeachFeature(feature, index);
+        var shipped = new float[embedder.Width];
+        embedder.Embed(input, shipped);
+        return TeachExample(Embedded(input, shipped, classes[index]));
     }
 
     /// <summary>Teaches that an embedding of the backbone belongs to a class. Predictions change once <see cref="Adapt"/> has learnt from it.</summary>
@@ -128,13 +131,15 @@ public sealed partial class AdaptiveClassifier : IDisposable
     /// There is no such class, or the embedding has another length, is not finite, or is not of unit length to within 1 %;
     /// nothing is changed.
     /// </exception>
+    /// <exception cref="InvalidOperationException">The classifier's encoder is tuned (<see cref="AdaptiveClassifierOptions.Encoder"/>).</exception>
     /// <inheritdoc cref="Teach(ClassifierInput, string)"/>
     public ExampleId Teach(ReadOnlySpan<float> embedding, string label)
     {
         Ready();
         int index = IndexOf("Teach", label);
         CheckEmbedding("Teach", embedding);
-        return TeachFeature(embedding.ToArray(), index);
+        float[] feature = embedding.ToArray();
+        return TeachExample(new Example(0, classes[index], feature));
     }
 
     /// <summary>Takes an example back.</summary>
@@ -164,6 +169,7 @@ public sealed partial class AdaptiveClassifier : IDisposable
         if (disposed) return;
         disposed = true;
         runner.Dispose();
+        DisposeTuning();
     }
 
     internal ReadOnlySpan<float> ProbabilitiesOf(int version) => version == predictionVersion
@@ -216,16 +222,18 @@ public sealed partial class AdaptiveClassifier : IDisposable
         return entry.Understood > 0 ? Math.Max(byExamples, calibration.Probability(TensorPrimitives.Dot<float>(embedding, entry.Target))) : byExamples;
     }
 
-    private ExampleId TeachFeature(float[] feature, int index)
+    private ExampleId TeachExample(Example example)
     {
-        FinishCopy();
-        int id = examples.Add(classes[index], feature, classes);
+        snapshot.FinishCopy();
+        int id = examples.Add(example, classes);
         EvidenceGrew();
         return new ExampleId(id);
     }
 
     private void CheckEmbedding(string operation, ReadOnlySpan<float> embedding)
     {
+        if (options.Encoder != EncoderTuning.None || encoder is not null)
+            throw new InvalidOperationException($"{operation}: this classifier's encoder is tuned, and the backbone's embeddings are not its own; give it the input itself.");
         if (embedding.Length != embedder.Width)
             throw new ArgumentException($"{operation}: the embedding has {embedding.Length} values; expected {embedder.Width}.", nameof(embedding));
         float norm = TensorPrimitives.Norm(embedding);

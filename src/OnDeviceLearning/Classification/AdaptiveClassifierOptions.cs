@@ -34,6 +34,17 @@ public sealed record AdaptiveClassifierOptions
     /// </summary>
     public float? UnknownThreshold { get; init; }
 
+    /// <summary>
+    /// Whether the encoder itself is fine-tuned by what is taught, and what of it moves: for this classifier alone, the
+    /// backbone stays. Each example keeps what it was made from, at most one byte a value of the encoder's image; the new
+    /// encoder comes into force, with every example embedded anew, only where it reads a held-out fifth of the examples
+    /// better. Only images and drawings are tuned for; descriptions keep the text encoder's embeddings, which everything
+    /// is drawn to. A run takes seconds to minutes of <c>Adapt</c>'s budget. Default: none.
+    /// </summary>
+    public EncoderTuning Encoder { get; init; }
+
+    internal EncoderTuningSettings Tuning { get; init; } = EncoderTuningSettings.Default;
+
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
     internal HeadTrainingSettings Training { get; init; } = HeadTrainingSettings.Default;
@@ -42,6 +53,7 @@ public sealed record AdaptiveClassifierOptions
     {
         if (!Enum.IsDefined(Worker)) throw new ArgumentException($"AdaptiveClassifier: Worker is {(int)Worker}; expected Auto, Own or None.");
         if (MaxExamples is < 1 or > 100_000) throw new ArgumentException($"AdaptiveClassifier: MaxExamples is {MaxExamples}; expected 1 to 100,000.");
+        if (!Enum.IsDefined(Encoder)) throw new ArgumentException($"AdaptiveClassifier: Encoder is {(int)Encoder}; expected a kind of EncoderTuning.");
         if (UnknownThreshold is not (null or >= 0 and <= 1)) throw new ArgumentException($"AdaptiveClassifier: UnknownThreshold is {UnknownThreshold}; expected 0 to 1.");
     }
 }

@@ -2,8 +2,19 @@ using OnDeviceLearning.Learning;
 
 namespace OnDeviceLearning.Classification;
 
-/// <summary>A taught example: its embedding [D], which never changes, and its class.</summary>
-internal readonly record struct Example(int Id, ClassEntry Class, float[] Feature);
+/// <summary>A taught example. Embeddings [D] never change in place.</summary>
+/// <param name="Id">Its number.</param>
+/// <param name="Class">Its class.</param>
+/// <param name="Feature">Its embedding by the encoder in force.</param>
+/// <param name="Shipped">Its embedding by the shipped encoder: the same array as long as that one is in force.</param>
+/// <param name="Input">What it was made from, where the encoder may move; otherwise null.</param>
+internal readonly record struct Example(int Id, ClassEntry Class, float[] Feature, float[] Shipped, CompactInput? Input)
+{
+    public Example(int id, ClassEntry entry, float[] feature)
+        : this(id, entry, feature, feature, null)
+    {
+    }
+}
 
 /// <summary>The examples in the order they were taught. Keeps the classes' counts.</summary>
 internal sealed class ExampleStore(int capacity, ulong seed)
@@ -18,20 +29,27 @@ internal sealed class ExampleStore(int capacity, ulong seed)
     public int LastId { get; private set; }
 
     /// <summary>Adds an example, making room first if need be.</summary>
-    public int Add(ClassEntry entry, float[] feature, IReadOnlyList<ClassEntry> classes)
+    public int Add(Example newcomer, IReadOnlyList<ClassEntry> classes)
     {
         int id = checked(LastId + 1);
         if (examples.Count >= capacity) Evict(classes, id);
-        Restore(id, entry, feature);
+        Restore(newcomer with { Id = id });
         return id;
     }
 
     /// <summary>Adds an example that already has its id.</summary>
-    public void Restore(int id, ClassEntry entry, float[] feature)
+    public void Restore(Example example)
     {
-        examples.Add(new Example(id, entry, feature));
-        entry.Add(feature);
-        LastId = id;
+        examples.Add(example);
+        example.Class.Add(example.Feature);
+        LastId = example.Id;
+    }
+
+    /// <summary>Gives every example the feature of another encoder, all at once.</summary>
+    public void SetFeatures(IReadOnlyList<float[]> features, IReadOnlyList<ClassEntry> classes)
+    {
+        for (int i = 0; i < examples.Count; i++) examples[i] = examples[i] with { Feature = features[i] };
+        foreach (ClassEntry entry in classes) entry.Recount(FeaturesOf(entry));
     }
 
     /// <summary>Continues the numbering of a save, whose last examples may have been forgotten.</summary>
@@ -65,8 +83,11 @@ internal sealed class ExampleStore(int capacity, ulong seed)
     {
         ClassEntry entry = examples[index].Class;
         examples.RemoveAt(index);
-        entry.Recount(examples.Where(example => example.Class == entry).Select(example => example.Feature));
+        entry.Recount(FeaturesOf(entry));
     }
+
+    private IEnumerable<float[]> FeaturesOf(ClassEntry entry) =>
+        examples.Where(example => example.Class == entry).Select(example => example.Feature);
 
     // The class with the most examples gives one up; which one is drawn from the seed and the newcomer's number.
     private void Evict(IReadOnlyList<ClassEntry> classes, int newcomer)

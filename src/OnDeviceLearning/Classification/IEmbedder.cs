@@ -22,6 +22,9 @@ internal interface IEmbedder
 
     /// <summary>Turns the cosine to the nearest class weight into the probability of being known; null if never measured.</summary>
     UnknownCalibration? Unknown { get; }
+
+    /// <summary>The image encoder, where it can be tuned.</summary>
+    TunableEncoder? Tunable => null;
 }
 
 /// <summary>A backbone, seen as an embedder.</summary>
@@ -33,6 +36,7 @@ internal sealed class BackboneEmbedder(Backbone backbone) : IEmbedder
     public AdaptationPrior Prior => backbone.Prior;
     public UnknownCalibration? Unknown => backbone.Unknown;
     public bool ReadsDescriptions => backbone.ReadsDescriptions;
+    public TunableEncoder? Tunable { get; } = backbone.ImageGraph is null ? null : new TunableEncoder(backbone);
     public void Embed(ClassifierInput input, Span<float> embedding) => backbone.Embed(input, embedding);
     public DescriptionReading Embed(string description, Span<float> embedding) => backbone.Embed(description, embedding);
 }

@@ -16,6 +16,7 @@ namespace OnDeviceLearning.Classification;
 internal static class PlayerSave
 {
     public const string Format = "1";
+    public const string FormatWithTuning = "2"; // what older versions cannot read is written only where the encoder may move
     public const string FormatKey = "odl.save.format";
     public const string BackboneKey = "odl.save.backbone";
     public const string StateKey = "odl.save.state";
@@ -23,8 +24,16 @@ internal static class PlayerSave
     public const string DescriptionsTensor = "descriptions";    // [all descriptions, D]
     public const string HeadTensor = "head";                    // [C, D]
     public const string ExamplesTensor = "examples";            // [N, D]
+    public const string TuningKey = "odl.save.tuning";
     public const string LabelsTensor = "examples.class";        // [N]
     public const string IdsTensor = "examples.id";              // [N]
+    public const string InputsTensor = "examples.input";        // [all bytes, four to an integer, each input beginning a new one]
+    public const string InputLengthsTensor = "examples.input.length"; // [N] bytes, 0 for none
+    public const string TunedTensor = "examples.tuned";         // [N, D] by the tuned encoder
+    public const string EncoderTensor = "encoder";              // [1, P] of the adapter
+    public const string RunIdsTensor = "run.id";                // [M] examples of the run under way
+    public const string RunParametersTensor = "run.parameters"; // [1, P]
+    public const string RunMomentsTensor = "run.moments";       // [2, P]
 
     /// <summary>
     /// What a save may cost its reader. Header and elements are bounded by the file alone, so that whatever the limits of a
@@ -40,7 +49,7 @@ internal static class PlayerSave
     /// <summary>The bytes of a save, checksum included.</summary>
     public static byte[] Write(IReadOnlyList<SafetensorsTensor> tensors, Dictionary<string, string> metadata)
     {
-        metadata[FormatKey] = Format;
+        metadata.TryAdd(FormatKey, Format);
         metadata[ChecksumKey] = NoChecksum;
         long data = tensors.Sum(tensor => (long)tensor.Data.Length);
         if (data > Limits.MaxFileBytes) throw TooLarge(data);
@@ -66,7 +75,7 @@ internal static class PlayerSave
             throw new ModelFormatException($"Save: the checksum of its {file.Length} bytes is {actual[..12]}..., but {Printable(stated[..12])}... is written in it: the file is damaged.");
         SafetensorsFile save = SafetensorsReader.Parse(file, Limits);
         string format = Text(save, FormatKey);
-        if (format != Format) throw new ModelFormatException($"Save: format '{format}'; this version reads '{Format}'.");
+        if (format is not (Format or FormatWithTuning)) throw new ModelFormatException($"Save: format '{format}'; this version reads '{Format}' and '{FormatWithTuning}'.");
         return save;
     }
 

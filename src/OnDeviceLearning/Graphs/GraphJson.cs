@@ -28,6 +28,7 @@ internal static class GraphJson
         ["globalAveragePool"] = _ => new GlobalAveragePoolLayer(),
         ["meanTokens"] = _ => new MeanTokensLayer(),
         ["add"] = _ => new AddLayer(),
+        ["scale"] = ScaleLayer.Read,
         ["concat"] = ConcatLayer.Read,
         ["embedding"] = EmbeddingLayer.Read,
         ["position"] = PositionLayer.Read,

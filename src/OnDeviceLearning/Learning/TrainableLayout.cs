@@ -12,6 +12,7 @@ internal sealed class TrainableLayout
     public readonly record struct Run(BufferRange Parameters, int Offset);
 
     private readonly Dictionary<string, (int Offset, int Length)> places = [];
+    private readonly List<string> names = []; // in the order in which they lie
 
     public TrainableLayout(ParameterSet parameters, Func<string, bool> trainable)
     {
@@ -28,6 +29,7 @@ internal sealed class TrainableLayout
             BufferRange range = parameters[parameter.Name];
             int offset = (int)ArenaPlanner.Aligned(end);
             places.Add(parameter.Name, (offset, range.Length));
+            names.Add(parameter.Name);
             end = offset + range.Length;
             if (open)
             {
@@ -49,7 +51,7 @@ internal sealed class TrainableLayout
     /// <summary>Elements of gradients, with the padding between parameters, which stays zero.</summary>
     public int Length { get; }
 
-    public IEnumerable<string> Names => places.Keys;
+    public IReadOnlyList<string> Names => names;
 
     /// <summary>The place of a parameter's gradient; null where it is frozen.</summary>
     public (int Offset, int Length)? this[string parameter] => places.TryGetValue(parameter, out (int, int) place) ? place : null;

@@ -181,6 +181,49 @@ public sealed class TrainingProgram : IDisposable
         foreach (DeviceBuffer state in states) state.Write(zeros);
     }
 
+    /// <summary>Elements of all trained parameters.</summary>
+    internal int TrainedElements
+    {
+        get
+        {
+            int elements = 0;
+            foreach (string name in layout.Names) elements += layout[name]!.Value.Length;
+            return elements;
+        }
+    }
+
+    /// <summary>What the next update goes on from: trained parameters, moments and step count.</summary>
+    /// <exception cref="InvalidOperationException">An update is under way.</exception>
+    internal TrainingState Capture()
+    {
+        if (begun && !counted) throw new InvalidOperationException("Capture: an update is under way.");
+        var state = new TrainingState(Step, new float[TrainedElements], [.. states.Select(_ => new float[TrainedElements])]);
+        int at = 0;
+        foreach (string name in layout.Names)
+        {
+            (int offset, int length) = layout[name]!.Value;
+            parameters.Read(name, state.Parameters.AsSpan(at, length));
+            for (int i = 0; i < states.Length; i++) states[i].Read(state.Moments[i].AsSpan(at, length), offset);
+            at += length;
+        }
+        return state;
+    }
+
+    /// <summary>Goes on from what <see cref="Capture"/> gave, as if it had been here all the time.</summary>
+    internal void Restore(TrainingState state)
+    {
+        Reset();
+        Step = state.Step;
+        int at = 0;
+        foreach (string name in layout.Names)
+        {
+            (int offset, int length) = layout[name]!.Value;
+            parameters.Write(name, state.Parameters.AsSpan(at, length));
+            for (int i = 0; i < states.Length; i++) states[i].Write((ReadOnlySpan<float>)state.Moments[i].AsSpan(at, length), offset);
+            at += length;
+        }
+    }
+
     /// <summary>Copies out a parameter's gradient of the last update, as the optimizer saw it: with pull, clipped.</summary>
     /// <exception cref="ArgumentException">The parameter is not trained, or has another size.</exception>
     public void ReadGradient(string parameter, Span<float> gradient)

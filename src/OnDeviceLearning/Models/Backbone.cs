@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Security.Cryptography;
+using OnDeviceLearning.Graphs;
 using OnDeviceLearning.Models;
 using OnDeviceLearning.Text;
 
@@ -187,6 +188,28 @@ public sealed class Backbone : IDisposable
                 first += Math.Max(1, count);
             }
         }
+    }
+
+    /// <summary>The graph of the image encoder; null where there is none.</summary>
+    internal Graph? ImageGraph => encoders.ImageGraph;
+
+    /// <summary>How the image encoder wants its input; null where there is none.</summary>
+    internal ImagePreprocessing? ImagePreprocessing => model.Image;
+
+    /// <summary>The image encoder's weights in a set of their own, which the caller disposes.</summary>
+    internal ParameterSet CopyImageParameters()
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            return encoders.CopyImageParameters();
+        }
+    }
+
+    /// <summary>Goes on with the CPU where a classifier found the device lost.</summary>
+    internal void Recover(DeviceLostException loss)
+    {
+        lock (gate) encoders.Recover(loss);
     }
 
     /// <summary>Frees the device memory, and the device if <c>Load</c> opened it. Waits for an embedding under way.</summary>

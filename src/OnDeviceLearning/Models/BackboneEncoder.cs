@@ -1,4 +1,5 @@
 using OnDeviceLearning.Graphs;
+using OnDeviceLearning.Learning;
 
 namespace OnDeviceLearning.Models;
 
@@ -42,6 +43,22 @@ internal sealed class BackboneEncoder : IDisposable
         ForwardProgram program = ForLength(tokens.Length);
         program.SetInput(tokens);
         Finish(program, embedding);
+    }
+
+    /// <summary>The weights, in a set of their own on the same device.</summary>
+    public ParameterSet CopyParameters()
+    {
+        var copy = new ParameterSet(parameters.Device, plan.Graph);
+        try
+        {
+            ParameterBlend.Write(parameters, parameters, 0, copy);
+            return copy;
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
     }
 
     public void Dispose()

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using OnDeviceLearning.Graphs;
 using OnDeviceLearning.Text;
 
 namespace OnDeviceLearning.Models;
@@ -121,6 +122,18 @@ internal sealed class BackboneEncoders : IDisposable
         text?.Dispose();
         feature?.Dispose();
         if (ownsDevice) Device.Dispose();
+    }
+
+    /// <summary>The graph of the image encoder; null where there is none.</summary>
+    public Graph? ImageGraph => imagePlan?.Graph;
+
+    /// <summary>The image encoder's weights in a set of their own.</summary>
+    public ParameterSet CopyImageParameters() => image!.CopyParameters();
+
+    /// <summary>Goes on with the CPU where the device was lost to somebody else.</summary>
+    public void Recover(DeviceLostException loss)
+    {
+        if (MayMove) MoveToCpu(loss);
     }
 
     private bool MayMove => weights is not null && Loss is null;

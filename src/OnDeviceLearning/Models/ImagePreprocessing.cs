@@ -48,6 +48,13 @@ internal sealed class ImagePreprocessing
     /// <param name="target">[Channels, Size, Size].</param>
     public void Write(ClassifierInput input, Span<float> target)
     {
+        WriteValues(input, target);
+        Standardize(target);
+    }
+
+    /// <summary>Writes the values 0 to 1, before they are scaled.</summary>
+    public void WriteValues(ClassifierInput input, Span<float> target)
+    {
         int plane = Size * Size;
         switch (input)
         {
@@ -62,7 +69,6 @@ internal sealed class ImagePreprocessing
                 for (int channel = 1; channel < Channels; channel++) target[..plane].CopyTo(target[(channel * plane)..]);
                 break;
         }
-        Standardize(target);
     }
 
     /// <summary>Writes what blank paper is.</summary>
@@ -72,7 +78,8 @@ internal sealed class ImagePreprocessing
         Standardize(target);
     }
 
-    private void Standardize(Span<float> values)
+    /// <summary>Scales values 0 to 1 as the encoder wants them.</summary>
+    public void Standardize(Span<float> values)
     {
         int plane = Size * Size;
         for (int i = 0; i < values.Length; i++)

@@ -60,3 +60,35 @@ public sealed record AddLayer : Layer
             if (node.NeedsInputGradient(i)) node.PassGradient(i, node.OutputGradient);
     }
 }
+
+/// <summary>Every element times a constant; any shape.</summary>
+public sealed record ScaleLayer(float Factor) : Layer
+{
+    /// <inheritdoc/>
+    public override string FormatName => "scale";
+
+    private protected override TensorShape InferShapeCore(string node, ReadOnlySpan<TensorShape> inputs)
+    {
+        if (!float.IsFinite(Factor)) throw Error(node, $"factor is {Factor}; expected a finite number");
+        return inputs[0];
+    }
+
+    internal override void Forward(NodeEmission node) => Scale(node, node.Input(), node.Output);
+
+    internal override void Backward(NodeEmission node)
+    {
+        if (node.NeedsInputGradient()) Scale(node, node.OutputGradient, node.NewInputGradient());
+    }
+
+    // The product of the 1x1 matrix 1 with a row, whose factor is the constant.
+    private void Scale(NodeEmission node, Value x, Value y)
+    {
+        Value one = node.Temporary(1);
+        node.Emit(new Fill(1, 1), one);
+        node.Emit(new MatMul(1, 1, x.Length, 1, Alpha: Factor), one, x, y);
+    }
+
+    internal override void WriteAttributes(Utf8JsonWriter json) => json.WriteNumber("factor", Factor);
+
+    internal static ScaleLayer Read(LayerAttributes attributes) => new(attributes.Single("factor"));
+}

@@ -1,0 +1,326 @@
+using System.Diagnostics;
+using System.Numerics.Tensors;
+using OnDeviceLearning.Graphs;
+using OnDeviceLearning.Learning;
+
+namespace OnDeviceLearning.Classification;
+
+/// <summary>An example as a tuning run sees it.</summary>
+internal readonly record struct TuningExample(int Id, int Class, CompactInput Input, float[] Shipped);
+
+/// <summary>
+/// One run of light fine-tuning: a head learnt from four fifths of the examples, the encoder trained towards that head on
+/// the same four fifths, and the dial judged on the fifth that was held out, each point with a head of its own; down to
+/// the shipped encoder where nothing beats it. Goes on in slices; how they fell changes no bit.
+/// </summary>
+/// <remarks>
+/// What cannot be cut (planning a training program, taking in new weights) is done on a background thread where the
+/// classifier uses one. From one thread at a time.
+/// </remarks>
+internal sealed class EncoderTuner : IEncoderExamples, IDisposable
+{
+    /// <summary>The share of a class's examples that is held out is one in so many.</summary>
+    private const int Fifth = 5;
+
+    private enum Stage { FitShipped, JudgeShipped, Plan, Train, Apply, Embed, Fit, Judge, Done }
+
+    private readonly TunableEncoder encoder;
+    private readonly EncoderTuning tuning;
+    private readonly EncoderTuningSettings settings;
+    private readonly EvidenceFiller evidence;
+    private readonly TuningExample[] examples;
+    private readonly int[] training, heldOut; // indices of examples
+    private readonly ulong seed;
+    private readonly bool background;
+    private readonly HeadTrainer trainer;
+    private readonly HeadEvidence headEvidence = new();
+    private readonly float[][] features;      // [examples] under the weights being judged
+    private readonly double[][] likelihoods;  // [1 + dial][held out]
+    private float[] classWeights = [];        // [C, D] of the head on shipped features
+    private TrainingState? resume;
+    private EncoderTraining? program;
+    private Task? preparing;
+    private TunedEncoder? candidate, best;
+    private float[][]? bestFeatures;
+    private int bestPoint;
+    private Stage stage;
+    private int point, cursor;
+    private bool embedding;
+
+    /// <param name="encoder">What is tuned.</param>
+    /// <param name="tuning">What of it moves.</param>
+    /// <param name="settings">How.</param>
+    /// <param name="head">How heads are learnt.</param>
+    /// <param name="evidence">Classes, their descriptions and the prior.</param>
+    /// <param name="examples">In the order they were taught.</param>
+    /// <param name="seed">Of what is held out and drawn.</param>
+    /// <param name="background">Whether a background thread may be used.</param>
+    /// <param name="resume">Where a run with the same examples was left; null begins.</param>
+    public EncoderTuner(
+        TunableEncoder encoder, EncoderTuning tuning, EncoderTuningSettings settings, HeadTrainingSettings head, EvidenceFiller evidence,
+        TuningExample[] examples, ulong seed, bool background, TrainingState? resume = null)
+    {
+        (this.encoder, this.tuning, this.settings, this.evidence, this.examples, this.seed, this.background, this.resume) =
+            (encoder, tuning, settings, evidence, examples, seed, background, resume);
+        trainer = new HeadTrainer(head);
+        (training, heldOut) = Split(examples, seed);
+        features = [.. examples.Select(e => e.Shipped)];
+        likelihoods = [.. Enumerable.Range(0, 1 + settings.Dial.Count).Select(_ => new double[heldOut.Length])];
+        BeginFit(Stage.FitShipped);
+    }
+
+    /// <summary>Whether there is enough to train on and to judge by.</summary>
+    public static bool IsEnough(TuningExample[] examples, ulong seed, EncoderTuningSettings settings)
+    {
+        if (examples.Length < settings.LeastExamples) return false;
+        (int[] training, int[] heldOut) = Split(examples, seed);
+        return heldOut.Length >= 2 && training.Select(i => examples[i].Class).Distinct().Take(2).Count() == 2;
+    }
+
+    /// <summary>The examples it learns from and is judged by.</summary>
+    public IReadOnlyList<TuningExample> Examples => examples;
+
+    /// <summary>How far the run has come, 0 to 1; an estimate.</summary>
+    public float Progress => stage switch
+    {
+        < Stage.Train => 0,
+        Stage.Train => 0.8f * (program?.Step ?? 0) / settings.Updates,
+        Stage.Done => 1,
+        _ => 0.8f + 0.2f * (point - 1) / settings.Dial.Count,
+    };
+
+    /// <summary>The encoder that was judged best; null for the shipped one. Valid when done.</summary>
+    public TunedEncoder? Best => best;
+
+    /// <summary>Gives <see cref="Best"/> to the caller.</summary>
+    public TunedEncoder? TakeBest()
+    {
+        TunedEncoder? taken = best;
+        best = null;
+        return taken;
+    }
+
+    /// <summary>The features of <see cref="Examples"/> with the best encoder; the shipped ones where nothing beats it. Valid when done.</summary>
+    public IReadOnlyList<float[]> BestFeatures => bestFeatures ?? [.. examples.Select(e => e.Shipped)];
+
+    int IEncoderExamples.Count => training.Length;
+
+    int IEncoderExamples.Label(int example) => examples[training[example]].Class;
+
+    void IEncoderExamples.Write(int example, ulong stream, ulong number, Span<float> input)
+    {
+        examples[training[example]].Input.WriteBent(stream, number, input);
+        encoder.Preprocessing.Standardize(input);
+    }
+
+    /// <summary>Goes on until the end or the deadline (a timestamp of <see cref="Stopwatch"/>), at least one unit of work.</summary>
+    /// <returns>True at the end.</returns>
+    public bool Advance(long deadline)
+    {
+        bool first = true;
+        while (stage != Stage.Done)
+        {
+            if (preparing is { } task)
+            {
+                if (!task.IsCompleted) return false;
+                preparing = null;
+                task.GetAwaiter().GetResult();
+            }
+            if (!first && Stopwatch.GetTimestamp() >= deadline) return false;
+            if (!Step(deadline, first)) return false;
+            first = false;
+        }
+        return true;
+    }
+
+    /// <summary>Waits for what <see cref="Advance"/> has started elsewhere.</summary>
+    public void Wait()
+    {
+        AwaitPreparation();
+        if (stage == Stage.Train) program?.Wait();
+        candidate?.Wait();
+    }
+
+    /// <summary>Finishes the update under way, and what the run can be resumed from; null where no update was made yet.</summary>
+    public TrainingState? Capture()
+    {
+        AwaitPreparation();
+        return resume ?? program?.Capture();
+    }
+
+    public void Dispose()
+    {
+        AwaitPreparation();
+        program?.Dispose();
+        candidate?.Dispose();
+        best?.Dispose();
+    }
+
+    // True to go on, false to wait.
+    private bool Step(long deadline, bool atLeastOne)
+    {
+        switch (stage)
+        {
+            case Stage.FitShipped or Stage.Fit:
+                if (!trainer.Step()) return true;
+                if (stage == Stage.FitShipped) classWeights = trainer.Head.ToArray();
+                (stage, cursor) = (stage == Stage.FitShipped ? Stage.JudgeShipped : Stage.Judge, 0);
+                return true;
+            case Stage.JudgeShipped or Stage.Judge:
+                if (cursor < heldOut.Length)
+                {
+                    likelihoods[stage == Stage.JudgeShipped ? 0 : point][cursor] = LogLikelihood(heldOut[cursor]);
+                    cursor++;
+                    return true;
+                }
+                if (stage == Stage.JudgeShipped) stage = Stage.Plan;
+                else Keep();
+                return true;
+            case Stage.Plan:
+                Prepare(() => program = new EncoderTraining(encoder.Shipped, tuning, settings, this, classWeights, evidence.LogitScale, seed));
+                stage = Stage.Train;
+                return true;
+            case Stage.Train:
+                if (resume is not null)
+                {
+                    program!.Restore(resume);
+                    resume = null;
+                }
+                if (!program!.Advance(deadline, atLeastOne)) return false;
+                (point, stage) = (1, Stage.Apply);
+                return true;
+            case Stage.Apply:
+                EncoderAdapter adapter = program!.Adapter(settings.Dial[point - 1]);
+                Prepare(() => candidate = encoder.Create(adapter));
+                (stage, cursor) = (Stage.Embed, 0);
+                return true;
+            default:
+                return EmbedNext(deadline, atLeastOne);
+        }
+    }
+
+    private bool EmbedNext(long deadline, bool atLeastOne)
+    {
+        if (!embedding) candidate!.Begin(examples[cursor].Input);
+        embedding = true;
+        if (!candidate!.Advance(deadline, atLeastOne)) return false;
+        embedding = false;
+        var feature = new float[examples[cursor].Shipped.Length];
+        if (!candidate.Read(feature))
+        {
+            // Weights that embed nowhere are judged by nobody.
+            Array.Fill(likelihoods[point], double.NegativeInfinity);
+            Keep();
+            return true;
+        }
+        features[cursor] = feature;
+        if (++cursor == examples.Length) BeginFit(Stage.Fit);
+        return true;
+    }
+
+    private void BeginFit(Stage next)
+    {
+        evidence.Fill(headEvidence, [.. training.Select(i => features[i])], [.. training.Select(i => examples[i].Class)]);
+        headEvidence.AssignFolds(1, seed); // the held-out fifth is the judge, no fold
+        trainer.Begin(headEvidence, evidence.Width, evidence.LogitScale);
+        (stage, cursor) = (next, 0);
+    }
+
+    private double LogLikelihood(int example)
+    {
+        int classes = headEvidence.Classes, width = evidence.Width;
+        var logits = new float[classes];
+        for (int c = 0; c < classes; c++)
+            logits[c] = trainer.HasWeight(c)
+                ? evidence.LogitScale * TensorPrimitives.Dot<float>(features[example], trainer.Head.Slice(c * width, width))
+                : float.NegativeInfinity;
+        float own = logits[examples[example].Class];
+        return own - HeadObjective.LogSumExp(logits);
+    }
+
+    // Keeps the candidate if it is the best so far, and goes on with the next point of the dial.
+    private void Keep()
+    {
+        if (Improves(likelihoods[point], likelihoods[bestPoint], likelihoods[0]))
+        {
+            best?.Dispose();
+            (best, bestFeatures, bestPoint) = (candidate, [.. features], point);
+        }
+        else
+        {
+            candidate?.Dispose();
+        }
+        candidate = null;
+        stage = point++ < settings.Dial.Count ? Stage.Apply : Stage.Done;
+    }
+
+    // Better than the best so far on average, and than the shipped encoder by more than chance explains. Every class counts alike.
+    private bool Improves(double[] values, double[] bestSoFar, double[] shipped)
+    {
+        if (!(Mean(values, bestSoFar, out _) > 0)) return false;
+        double gain = Mean(values, shipped, out double error);
+        return gain > settings.GuardErrors * error;
+    }
+
+    private double Mean(double[] values, double[] reference, out double standardError)
+    {
+        double sum = 0, total = 0;
+        var perClass = heldOut.GroupBy(i => examples[i].Class).ToDictionary(g => g.Key, g => g.Count());
+        for (int i = 0; i < values.Length; i++)
+        {
+            double weight = 1.0 / perClass[examples[heldOut[i]].Class];
+            sum += weight * (values[i] - reference[i]);
+            total += weight;
+        }
+        double mean = sum / total, squares = 0;
+        for (int i = 0; i < values.Length; i++)
+        {
+            double weight = 1.0 / perClass[examples[heldOut[i]].Class] / total, difference = values[i] - reference[i] - mean;
+            squares += weight * weight * difference * difference;
+        }
+        standardError = Math.Sqrt(squares);
+        return mean;
+    }
+
+    // What failed there is thrown where the run goes on; where it is given up it concerns nobody.
+    private void AwaitPreparation()
+    {
+        if (preparing is not null) ((IAsyncResult)preparing).AsyncWaitHandle.WaitOne();
+    }
+
+    private void Prepare(Action action)
+    {
+        if (background) preparing = Task.Run(action);
+        else action();
+    }
+
+    // One in five of a class, starting anywhere; never its only example.
+    private static (int[] Training, int[] HeldOut) Split(TuningExample[] examples, ulong seed)
+    {
+        List<int> training = [], heldOut = [];
+        Dictionary<int, int> counts = examples.GroupBy(e => e.Class).ToDictionary(g => g.Key, g => g.Count()), seen = [];
+        for (int i = 0; i < examples.Length; i++)
+        {
+            int c = examples[i].Class, at = seen.GetValueOrDefault(c);
+            seen[c] = at + 1;
+            bool isHeldOut = counts[c] > 1 && (HeadEvidence.Mix(seed + (ulong)c) % Fifth + (ulong)at) % Fifth == 0;
+            (isHeldOut ? heldOut : training).Add(i);
+        }
+        return ([.. training], [.. heldOut]);
+    }
+}
+
+/// <summary>The classes of a classifier as a head's evidence sees them, with examples to be filled in.</summary>
+internal sealed record EvidenceFiller(float[]?[] Descriptions, float[] Trust, AdaptationPrior Prior, int Width, float LogitScale)
+{
+    /// <summary>Everything but the folds.</summary>
+    public void Fill(HeadEvidence evidence, float[][] features, int[] labels)
+    {
+        evidence.Resize(Descriptions.Length, features.Length);
+        Descriptions.CopyTo(evidence.Descriptions, 0);
+        Trust.CopyTo(evidence.Trust, 0);
+        features.CopyTo(evidence.Features, 0);
+        labels.CopyTo(evidence.Labels, 0);
+        evidence.PriorMix = Prior.Trust((double)labels.Length / labels.Distinct().Count());
+    }
+}
