@@ -12,28 +12,22 @@ internal static class PlayerSaveFile
     /// <exception cref="IOException">It cannot be written; the message says why, and nothing has changed.</exception>
     public static void Write(string path, string previous, byte[] save)
     {
-        string? partial = null;
         try
         {
             if (Directory.Exists(path)) throw new IOException("it is a folder");
-            // A name of its own, so that two who save at once never write into each other's file.
             string target = (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? path;
-            partial = $"{target}.{Guid.NewGuid():N}.partial";
-            using (var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.Write))
+            WholeFile.Write(target, stream => stream.Write(save), (partial, place) =>
             {
-                stream.Write(save);
-                stream.Flush(flushToDisk: true);
-            }
-            lock (replacing)
-            {
-                // A damaged file must not take the place of the last good one.
-                if (IsWhole(target)) File.Replace(partial, target, previous);
-                else File.Move(partial, target, overwrite: true);
-            }
+                lock (replacing)
+                {
+                    // A damaged file must not take the place of the last good one.
+                    if (IsWhole(place)) File.Replace(partial, place, previous);
+                    else File.Move(partial, place, overwrite: true);
+                }
+            });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            if (partial is not null) TryDelete(partial);
             throw new IOException($"Save: '{path}' cannot be written: {e.Message}", e);
         }
     }
@@ -49,18 +43,6 @@ internal static class PlayerSaveFile
         catch (ModelFormatException)
         {
             return false;
-        }
-    }
-
-    private static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // What cannot be deleted is in nobody's way.
         }
     }
 }

@@ -16,13 +16,7 @@ public static class SafetensorsWriter
     public static void Write(string path, IEnumerable<SafetensorsTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        string partial = path + ".partial";
-        using (FileStream stream = File.Create(partial))
-        {
-            Write(stream, tensors, metadata);
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(partial, path, overwrite: true);
+        WholeFile.Write(path, stream => Write(stream, tensors, metadata));
     }
 
     /// <summary>Writes to a stream from its present position.</summary>

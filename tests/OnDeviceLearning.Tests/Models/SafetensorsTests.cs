@@ -196,17 +196,24 @@ public class SafetensorsTests
     [Fact]
     public void FilesAreReplacedWhole()
     {
-        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        string folder = Directory.CreateTempSubdirectory().FullName, path = Path.Combine(folder, "model.safetensors");
         try
         {
             SafetensorsWriter.Write(path, [SafetensorsTensor.FromSingle("a", [1], [1])]);
             SafetensorsWriter.Write(path, [SafetensorsTensor.FromSingle("b", [1], [2])]);
             Assert.True(SafetensorsReader.Read(path).Tensors.ContainsKey("b"));
-            Assert.False(System.IO.File.Exists(path + ".partial"));
+            // One that fails half-way leaves what was there, and nothing beside it.
+            Assert.Throws<IOException>(() => WholeFile.Write(path, stream =>
+            {
+                stream.WriteByte(1);
+                throw new IOException("the disk is full");
+            }));
+            Assert.True(SafetensorsReader.Read(path).Tensors.ContainsKey("b"));
+            Assert.Equal([path], Directory.GetFiles(folder));
         }
         finally
         {
-            System.IO.File.Delete(path);
+            Directory.Delete(folder, recursive: true);
         }
     }
 
