@@ -11,11 +11,10 @@ internal static class PretrainImageCommands
     public static Command Omniglot(TextWriter output, TextWriter error)
     {
         var everything = new Option<bool>("--all-characters") { Description = "Train on all 30 alphabets. Default: every fifth one is held out, to be measured on." };
-        var from = new Option<string>("--from") { Description = "A backbone of this recipe to go on from, instead of from nothing.", HelpName = "FILE" };
         return new RecipeCommand("omniglot", "Train the backbone for handwritten characters on Omniglot's background set.", 60).Create(
-            [everything, from], output, error, (options, parsed, progress, cancellation) =>
+            [everything], output, error, (options, parsed, progress, cancellation) =>
             {
-                if (!OmniglotRecipe.Run(options, !parsed.GetValue(everything), parsed.GetValue(from), progress, cancellation)) return null;
+                if (!OmniglotRecipe.Run(options, !parsed.GetValue(everything), progress, cancellation)) return null;
                 return parsed.GetValue(everything) ? $"Wrote {options.Out}; measure it on other characters with: odl eval omniglot --backbone {options.Out} --images FILE.zip"
                     : $"Wrote {options.Out}; measure it on the alphabets held out with: odl eval omniglot --backbone {options.Out}";
             });

@@ -1,6 +1,7 @@
 using OnDeviceLearning.Models;
 using OnDeviceLearning.Pretraining.Sigils;
 using OnDeviceLearning.Pretraining.Text;
+using OnDeviceLearning.Pretraining.Torch;
 using OnDeviceLearning.Sigils;
 using OnDeviceLearning.Text;
 using TorchSharp;
@@ -82,9 +83,9 @@ public sealed class RecipeTests : TorchTests
         SigilsTrainer straight = New(1), stopped = New(1), resumed = New(2);
         Train(straight, steps);
         Train(stopped, 2);
-        SigilsRecipe.Save(stopped, checkpoint, total, "a run");
-        Assert.Equal(total, SigilsRecipe.Restore(resumed, checkpoint, "a run"));
-        Assert.Throws<ModelFormatException>(() => SigilsRecipe.Restore(New(2), checkpoint, "another run"));
+        TrainingRun.Save(stopped, checkpoint, total, "a run", 1);
+        Assert.Equal(total, TrainingRun.Restore(resumed, checkpoint, "a run", 1));
+        Assert.Throws<ModelFormatException>(() => TrainingRun.Restore(New(2), checkpoint, "another run", 1));
         Assert.Equal(2, resumed.Step);
         Train(resumed, steps);
 

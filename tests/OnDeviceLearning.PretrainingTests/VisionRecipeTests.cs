@@ -227,11 +227,11 @@ public sealed class VisionRecipeTests : TorchTests
         VisionRecipeOptions options = Options("characters", 0.002);
         using (var stop = new CancellationTokenSource())
         {
-            Assert.False(OmniglotRecipe.Run(options, holdOut: true, null, 4, 2, new Steps(s => { if (s == 1) stop.Cancel(); }), stop.Token));
+            Assert.False(OmniglotRecipe.Run(options, holdOut: true, 4, 2, new Steps(s => { if (s == 1) stop.Cancel(); }), stop.Token));
             Assert.False(File.Exists(options.Out));
         }
         var rest = new Steps();
-        Assert.True(OmniglotRecipe.Run(options, holdOut: true, null, 4, 2, rest, CancellationToken.None));
+        Assert.True(OmniglotRecipe.Run(options, holdOut: true, 4, 2, rest, CancellationToken.None));
         Assert.Equal(2, rest.Seen[0].Step);
         using Backbone backbone = Backbone.Load(options.Out, device);
         Assert.Equal((256, 28), (backbone.EmbeddingWidth, backbone.ImageSize));
@@ -240,8 +240,8 @@ public sealed class VisionRecipeTests : TorchTests
         Assert.Equal("Alphabet4", provenance["heldOut"]![0]!.GetValue<string>());
         Assert.True(new FileInfo(options.Out).Length < 2_000_000);
         // Going on with everything is another run.
-        Assert.Throws<ModelFormatException>(() => OmniglotRecipe.Run(options, holdOut: false, null, 4, 2, new Steps(), CancellationToken.None));
-        Assert.True(OmniglotRecipe.Run(options with { CheckpointFolder = options.CheckpointFolder + "2", Out = options.Out + "2" }, holdOut: false, options.Out, 4, 2, new Steps(), CancellationToken.None));
+        Assert.Throws<ModelFormatException>(() => OmniglotRecipe.Run(options, holdOut: false, 4, 2, new Steps(), CancellationToken.None));
+        Assert.True(OmniglotRecipe.Run(options with { CheckpointFolder = options.CheckpointFolder + "2", Out = options.Out + "2" }, holdOut: false, 4, 2, new Steps(), CancellationToken.None));
         Assert.Empty(JsonNode.Parse(SafetensorsReader.Read(options.Out + "2").Metadata["odl.provenance"])!["heldOut"]!.AsArray());
     }
 

@@ -1,3 +1,4 @@
+using OnDeviceLearning.Pretraining.Torch;
 using OnDeviceLearning.Sigils;
 using OnDeviceLearning.Text;
 
@@ -18,8 +19,6 @@ internal sealed record SigilBatch(float[] Images, int[] Tokens, int[] Lengths, f
 /// </summary>
 internal sealed class SigilBatches : IDisposable
 {
-    private const int Ahead = 6;
-
     /// <summary>The share of groups in which every member is a single plain shape: telling shapes apart comes before all else.</summary>
     private const double PlainGroups = 0.35;
 
@@ -31,10 +30,7 @@ internal sealed class SigilBatches : IDisposable
     private readonly int seed;
     private readonly Func<long> totalSteps;
     private readonly bool continues;
-    private readonly System.Collections.Concurrent.BlockingCollection<SigilBatch> queue = new(Ahead);
-    private readonly CancellationTokenSource stop = new();
-    private readonly Thread thread;
-    private Exception? failure;
+    private readonly BatchQueue<SigilBatch> queue;
 
     /// <param name="continues">Whether the encoders have been trained before: the hardest groups come at once.</param>
     public SigilBatches(TextTokenizer tokenizer, int size, int seed, long firstStep, Func<long> totalSteps, bool continues = false)
@@ -44,43 +40,15 @@ internal sealed class SigilBatches : IDisposable
         this.size = size;
         this.seed = seed;
         this.totalSteps = totalSteps;
-        thread = new Thread(() => Produce(firstStep)) { IsBackground = true, Name = "sigil batches" };
-        thread.Start();
+        queue = new BatchQueue<SigilBatch>(Make, firstStep);
     }
 
     /// <summary>The next step's batch; waits for it.</summary>
-    public SigilBatch Next()
-    {
-        try
-        {
-            return queue.Take();
-        }
-        catch (InvalidOperationException) when (failure is not null)
-        {
-            throw new InvalidOperationException("SigilBatches: making a batch failed.", failure);
-        }
-    }
-
-    private void Produce(long step)
-    {
-        try
-        {
-            while (true) queue.Add(Make(step++), stop.Token);
-        }
-        catch (OperationCanceledException) { }
-        catch (Exception e)
-        {
-            failure = e;
-        }
-        finally
-        {
-            queue.CompleteAdding();
-        }
-    }
+    public SigilBatch Next() => queue.Next();
 
     private SigilBatch Make(long step)
     {
-        var random = new Random(HashCode(seed, step));
+        var random = new Random(BatchQueue<SigilBatch>.Seed(seed, step));
         const int side = SigilsModel.ImageSize;
         var images = new float[size * side * side];
         var facts = new float[size * CompositionAttributes.Count];
@@ -158,21 +126,6 @@ internal sealed class SigilBatches : IDisposable
         _ => CompositionSampler.Distractor(of, random),
     };
 
-    /// <summary>SplitMix64, the same in every process (HashCode.Combine is not).</summary>
-    private static int HashCode(int seed, long step)
-    {
-        ulong z = (ulong)step * 0x9E3779B97F4A7C15 + (ulong)(uint)seed * 0xD1B54A32D192ED03 + 0x632BE59BD9B4E019;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return (int)(z ^ (z >> 31));
-    }
-
     /// <summary>Stops the thread.</summary>
-    public void Dispose()
-    {
-        stop.Cancel();
-        thread.Join();
-        queue.Dispose();
-        stop.Dispose();
-    }
+    public void Dispose() => queue.Dispose();
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using OnDeviceLearning.Models;
@@ -13,7 +12,7 @@ namespace OnDeviceLearning.Pretraining.Sigils;
 /// <summary>What <see cref="SigilsRecipe.Run"/> is asked for.</summary>
 /// <param name="Out">The backbone file to write.</param>
 /// <param name="Seed">Same seed and minutes on the same machine: the same run, but for the number of steps that fit.</param>
-/// <param name="Minutes">Training time; a resumed run goes on with what is left of its plan.</param>
+/// <param name="Minutes">Training time; a resumed run goes on with what is left of its plan, or, with other minutes, for so long from now.</param>
 /// <param name="Threads">Threads torch may use; drawings are made on one more.</param>
 /// <param name="CheckpointFolder">Where the state is kept every few minutes; a run found there is resumed.</param>
 /// <param name="From">
@@ -45,7 +44,6 @@ internal sealed record SigilsRecipeSizes(
 public static class SigilsRecipe
 {
     private const int RarestWord = 30;
-    private static readonly TimeSpan checkpointEvery = TimeSpan.FromMinutes(3);
 
     /// <summary>Runs to the end of its plan, or until cancelled (the state is kept; nothing is written to <c>Out</c> then).</summary>
     public static void Run(SigilsRecipeOptions options, IProgress<TrainingProgress> progress, CancellationToken cancellation) =>
@@ -60,47 +58,14 @@ public static class SigilsRecipe
         if (Directory.Exists(options.Out)) throw new IOException($"{options.Out} is a folder; expected the name of a file to write.");
         Directory.CreateDirectory(options.CheckpointFolder);
         if (Path.GetDirectoryName(Path.GetFullPath(options.Out)) is { } folder) Directory.CreateDirectory(folder);
-        string checkpoint = Path.Combine(options.CheckpointFolder, "state.safetensors");
         (string tokenizerJson, string wordsJson) = Vocabulary(options, sizes, from);
         TextTokenizer tokenizer = TextTokenizer.Parse(tokenizerJson);
-        var trainer = new SigilsTrainer(SigilsModel.Image(), SigilsModel.Text(tokenizer.LargestId + 1), options.Seed, FastPrecision(), continues: from is not null);
+        var trainer = new SigilsTrainer(SigilsModel.Image(), SigilsModel.Text(tokenizer.LargestId + 1), options.Seed, TorchTensors.FastPrecision, continues: from is not null);
 
-        long totalSteps = long.MaxValue;
-        string run = Identity(options, tokenizerJson);
-        if (File.Exists(checkpoint)) totalSteps = Restore(trainer, checkpoint, run);
-        else if (from is not null) StartFrom(trainer, from, options.From!);
-
-        using (var batches = new SigilBatches(tokenizer, sizes.Batch, options.Seed, trainer.Step, () => Volatile.Read(ref totalSteps), continues: from is not null))
-        {
-            var clock = Stopwatch.StartNew();
-            long timedFrom = trainer.Step, planAt = trainer.Step + sizes.SpeedSteps;
-            TimeSpan saved = TimeSpan.Zero;
-            double loss = double.NaN, accuracy = double.NaN;
-            while (trainer.Step < totalSteps && !cancellation.IsCancellationRequested)
-            {
-                // The first steps, which warm up, say nothing of the speed that the plan is made with.
-                if (totalSteps == long.MaxValue && trainer.Step == planAt - sizes.SpeedSteps / 2)
-                {
-                    clock.Restart();
-                    timedFrom = trainer.Step;
-                }
-                (double stepLoss, double stepAccuracy) = trainer.Update(batches.Next(), totalSteps);
-                double perStep = clock.Elapsed.TotalSeconds / (trainer.Step - timedFrom);
-                if (totalSteps == long.MaxValue && trainer.Step >= planAt)
-                    totalSteps = trainer.Step + (long)(options.Minutes * 60 / perStep);
-                loss = double.IsNaN(loss) ? stepLoss : loss + 0.02 * (stepLoss - loss);
-                accuracy = double.IsNaN(accuracy) ? stepAccuracy : accuracy + 0.02 * (stepAccuracy - accuracy);
-                progress.Report(new TrainingProgress(trainer.Step, totalSteps, loss, accuracy,
-                    totalSteps == long.MaxValue ? TimeSpan.FromMinutes(options.Minutes) : TimeSpan.FromSeconds((totalSteps - trainer.Step) * perStep)));
-                if (clock.Elapsed - saved > checkpointEvery)
-                {
-                    saved = clock.Elapsed;
-                    Save(trainer, checkpoint, totalSteps, run);
-                }
-            }
-        }
-        Save(trainer, checkpoint, totalSteps, run);
-        if (trainer.Step < totalSteps) return;
+        var run = new TrainingRun(trainer, new TrainingPlan(options.Minutes, sizes.SpeedSteps, options.CheckpointFolder, Identity(options, tokenizerJson)));
+        if (trainer.Step == 0 && from is not null) StartFrom(trainer, from, options.From!);
+        using (var batches = new SigilBatches(tokenizer, sizes.Batch, options.Seed, trainer.Step, () => run.TotalSteps, continues: from is not null))
+            if (!run.Train(total => trainer.Update(batches.Next(), total), progress, cancellation)) return;
         string uncalibrated = Path.Combine(options.CheckpointFolder, "uncalibrated.safetensors");
         Export(trainer, uncalibrated, options.Seed, sizes.Batch, tokenizerJson, wordsJson, from?.Metadata.GetValueOrDefault("odl.provenance"));
         try
@@ -109,11 +74,6 @@ public static class SigilsRecipe
         }
         catch (OperationCanceledException) { }
     }
-
-    /// <summary>bfloat16 products where the processor has them, with float32 weights, sums and statistics.</summary>
-    private static torch.ScalarType FastPrecision() =>
-        OperatingSystem.IsLinux() && File.Exists("/proc/cpuinfo") && File.ReadAllText("/proc/cpuinfo").Contains("avx512_bf16", StringComparison.Ordinal)
-            ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
 
     private static (string Tokenizer, string Words) Vocabulary(SigilsRecipeOptions options, SigilsRecipeSizes sizes, SafetensorsFile? from)
     {
@@ -140,21 +100,10 @@ public static class SigilsRecipe
     /// <summary>Takes over the weights of a finished backbone; the heads that only training uses start anew.</summary>
     private static void StartFrom(SigilsTrainer trainer, SafetensorsFile file, string path)
     {
-        using var _ = torch.no_grad();
-        foreach ((string name, torch.Tensor parameter) in trainer.Encoders) Read(file, path, name, parameter);
+        foreach ((string name, torch.Tensor parameter) in trainer.Encoders) TorchTensors.Read(file, path, name, parameter);
         if (!file.Metadata.TryGetValue("odl.logitScale", out string? text) || !float.TryParse(text, CultureInfo.InvariantCulture, out float scale))
             throw new ModelFormatException($"{path}: the metadata has no number 'odl.logitScale'; it is no backbone of this recipe.");
         trainer.LogitScale = scale;
-    }
-
-    private static void Read(SafetensorsFile file, string path, string name, torch.Tensor parameter)
-    {
-        if (!file.Tensors.TryGetValue(name, out SafetensorsTensor? tensor) || tensor.Length != parameter.numel())
-            throw new ModelFormatException($"{path}: tensor '{name}' is missing or has another shape; it is the state of another model.");
-        var values = new float[tensor.Length];
-        tensor.CopyTo(values);
-        using torch.Tensor loaded = torch.tensor(values).view(parameter.shape);
-        parameter.copy_(loaded);
     }
 
     /// <summary>What a checkpoint must agree with to be gone on from: another seed, start or tokenizer is another run.</summary>
@@ -163,28 +112,6 @@ public static class SigilsRecipe
         string start = options.From is null ? "nothing" : Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(options.From)));
         string tokens = Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(tokenizerJson)));
         return string.Create(CultureInfo.InvariantCulture, $"seed {options.Seed}, from {start}, tokenizer {tokens}");
-    }
-
-    internal static void Save(SigilsTrainer trainer, string path, long totalSteps, string run) =>
-        SafetensorsWriter.Write(path, trainer.State.Select(p => ToFile(p.Key, p.Value, SafetensorsType.F32)), new Dictionary<string, string>
-        {
-            ["step"] = trainer.Step.ToString(CultureInfo.InvariantCulture),
-            ["totalSteps"] = totalSteps.ToString(CultureInfo.InvariantCulture),
-            ["run"] = run,
-        });
-
-    internal static long Restore(SigilsTrainer trainer, string path, string run)
-    {
-        SafetensorsFile file = SafetensorsReader.Read(path);
-        if (!file.Metadata.TryGetValue("run", out string? other) || other != run)
-            throw new ModelFormatException($"{path}: it is the state of another run ({other ?? "of an earlier version"}); this one is {run}. Choose another checkpoint folder, or delete that one.");
-        using var _ = torch.no_grad();
-        foreach ((string name, torch.Tensor parameter) in trainer.State) Read(file, path, name, parameter);
-        trainer.Step = Count("step");
-        return Count("totalSteps");
-
-        long Count(string key) => file.Metadata.TryGetValue(key, out string? text) && long.TryParse(text, CultureInfo.InvariantCulture, out long count) ? count
-            : throw new ModelFormatException($"{path}: the metadata has no number '{key}'; it is no checkpoint of this recipe. Choose another checkpoint folder.");
     }
 
     /// <summary>
@@ -218,12 +145,6 @@ public static class SigilsRecipe
                 $$"""{"recipe":"odl pretrain sigils","seed":{{seed}},"steps":{{trainer.Step}},"batch":{{batch}},"data":"procedural sigils; no human drawing or text"{{(before is null ? "" : ",\"from\":" + before)}}}"""),
         };
         SafetensorsWriter.Write(path, trainer.Encoders
-            .Select(p => ToFile(p.Key, p.Value, SafetensorsType.F16)), metadata);
-    }
-
-    private static SafetensorsTensor ToFile(string name, torch.Tensor tensor, SafetensorsType type)
-    {
-        using torch.Tensor flat = tensor.detach().to(torch.ScalarType.Float32).contiguous();
-        return SafetensorsTensor.FromSingle(name, flat.shape.Select(d => (int)d).ToArray(), flat.data<float>().ToArray(), type);
+            .Select(p => TorchTensors.ToFile(p.Key, p.Value, SafetensorsType.F16)), metadata);
     }
 }

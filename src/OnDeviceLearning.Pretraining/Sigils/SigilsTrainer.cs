@@ -11,7 +11,7 @@ namespace OnDeviceLearning.Pretraining.Sigils;
 /// Trains the two encoders on pairs of drawing and description: the symmetric cross-entropy of CLIP (arXiv 2103.00020)
 /// over batches in which groups of up to 16 differ by one thing, plus the facts of <see cref="CompositionAttributes"/>.
 /// </summary>
-internal sealed class SigilsTrainer
+internal sealed class SigilsTrainer : ITrainer
 {
     private const double PeakRate = 2e-3, WeightDecay = 0.05, ClipNorm = 1.0;
     private const int WarmUpSteps = 300;
@@ -48,10 +48,10 @@ internal sealed class SigilsTrainer
     /// <summary>The encoders' tensors and the training heads.</summary>
     public IEnumerable<KeyValuePair<string, Tensor>> Parameters => Encoders.Concat(heads);
 
-    /// <summary>What a resumed run needs besides the step.</summary>
+    /// <inheritdoc/>
     public IEnumerable<KeyValuePair<string, Tensor>> State => Parameters.Concat(optimizer.State);
 
-    /// <summary>Updates done.</summary>
+    /// <inheritdoc/>
     public long Step { get => optimizer.Steps; set => optimizer.Steps = value; }
 
     /// <summary>The scale of cosine similarities, as learnt.</summary>

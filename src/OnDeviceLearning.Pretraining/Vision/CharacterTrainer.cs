@@ -24,22 +24,18 @@ internal sealed class CharacterTrainer : ITrainer
     private readonly AdamW optimizer;
     private readonly MovingAverage average;
     private readonly ScalarType precision;
-    private readonly double peakRate;
 
-    /// <param name="continues">Whether the weights come from a finished run: the learning rate is a quarter then.</param>
-    public CharacterTrainer(int classCount, int seed, ScalarType precision, bool continues = false)
+    public CharacterTrainer(int classCount, int seed, ScalarType precision)
     {
         manual_seed(seed);
         this.precision = precision;
-        peakRate = continues ? PeakRate / 4 : PeakRate;
         image = new TorchGraph(CharacterModel.Image());
         classes = (randn(classCount, CharacterModel.EmbeddingWidth) * 0.06).requires_grad_().DetachFromDisposeScope();
         optimizer = new AdamW(Parameters, WeightDecay);
         average = new MovingAverage(Encoder, AverageDecay);
     }
 
-    /// <summary>The encoder as trained last, under its names in a backbone file.</summary>
-    public IEnumerable<KeyValuePair<string, Tensor>> Encoder => image.Parameters.Select(p => new KeyValuePair<string, Tensor>("image." + p.Key, p.Value));
+    private IEnumerable<KeyValuePair<string, Tensor>> Encoder => image.Parameters.Select(p => new KeyValuePair<string, Tensor>("image." + p.Key, p.Value));
 
     /// <summary>The averaged encoder, which is what ships.</summary>
     public IEnumerable<KeyValuePair<string, Tensor>> Averaged => average.Values;
@@ -82,10 +78,10 @@ internal sealed class CharacterTrainer : ITrainer
         return (loss, accuracy);
     }
 
-    private double Rate(long step, long total)
+    private static double Rate(long step, long total)
     {
-        if (step < WarmUpSteps) return peakRate * (step + 1) / WarmUpSteps;
+        if (step < WarmUpSteps) return PeakRate * (step + 1) / WarmUpSteps;
         double done = Math.Min(1, (step - WarmUpSteps) / Math.Max(1.0, total - WarmUpSteps));
-        return peakRate * (0.005 + 0.995 * 0.5 * (1 + Math.Cos(Math.PI * done)));
+        return PeakRate * (0.005 + 0.995 * 0.5 * (1 + Math.Cos(Math.PI * done)));
     }
 }

@@ -1,11 +1,8 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using OnDeviceLearning.Datasets;
-using OnDeviceLearning.Models;
 using OnDeviceLearning.Pretraining.Sigils;
 using OnDeviceLearning.Pretraining.Torch;
-using TorchSharp;
 
 namespace OnDeviceLearning.Pretraining.Vision;
 
@@ -15,29 +12,21 @@ public static class OmniglotRecipe
     /// <summary>Runs to the end of its plan, or until cancelled (the state is kept; nothing is written to <c>Out</c> then).</summary>
     /// <param name="options">Where, how long.</param>
     /// <param name="holdOut">Whether the alphabets that <see cref="Omniglot.Split"/> holds out are kept from training.</param>
-    /// <param name="from">A backbone of this recipe to go on from, at a quarter of the learning rate; null starts from nothing.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>Whether the run reached its end.</returns>
-    public static bool Run(VisionRecipeOptions options, bool holdOut, string? from, IProgress<TrainingProgress> progress, CancellationToken cancellation) =>
-        Run(options, holdOut, from, classesPerStep: 40, speedSteps: 40, progress, cancellation);
+    public static bool Run(VisionRecipeOptions options, bool holdOut, IProgress<TrainingProgress> progress, CancellationToken cancellation) =>
+        Run(options, holdOut, classesPerStep: 40, speedSteps: 40, progress, cancellation);
 
     internal static bool Run(
-        VisionRecipeOptions options, bool holdOut, string? from, int classesPerStep, int speedSteps, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+        VisionRecipeOptions options, bool holdOut, int classesPerStep, int speedSteps, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
         LabelledImages all = Omniglot.ReadBackground(options.Data, 2 * CharacterModel.Side);
         options.Prepare();
         LabelledImages training = holdOut ? all.OfClasses(Omniglot.Split(all).Training) : all;
         var batches = new CharacterBatches(training, classesPerStep, options.Seed);
-        var trainer = new CharacterTrainer(batches.ClassCount, options.Seed, TorchTensors.FastPrecision, continues: from is not null);
-        string start = "nothing";
-        if (from is not null)
-        {
-            start = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(from)));
-            SafetensorsFile file = SafetensorsReader.Read(from);
-            foreach ((string name, torch.Tensor parameter) in trainer.Encoder.Concat(trainer.Averaged)) TorchTensors.Read(file, from, name, parameter);
-        }
-        string identity = string.Create(CultureInfo.InvariantCulture, $"omniglot, seed {options.Seed}, {batches.ClassCount} classes, from {start}");
+        var trainer = new CharacterTrainer(batches.ClassCount, options.Seed, TorchTensors.FastPrecision);
+        string identity = string.Create(CultureInfo.InvariantCulture, $"omniglot, seed {options.Seed}, {batches.ClassCount} classes");
         var run = new TrainingRun(trainer, new TrainingPlan(options.Minutes, speedSteps, options.CheckpointFolder, identity));
         using (var queue = new BatchQueue<CharacterBatch>(batches.Make, trainer.Step))
             if (!run.Train(total => trainer.Update(queue.Next(), total), progress, cancellation)) return false;
@@ -51,7 +40,6 @@ public static class OmniglotRecipe
             ["data"] = $"Omniglot background set, {training.ClassNames.Count} characters",
             ["heldOut"] = new JsonArray([.. all.ClassNames.Except(training.ClassNames).Select(Omniglot.AlphabetOf).Distinct().Select(a => (JsonNode)a)]),
         };
-        if (from is not null) provenance["from"] = JsonNode.Parse(SafetensorsReader.Read(from).Metadata.GetValueOrDefault("odl.provenance", "{}"));
         string uncalibrated = Path.Combine(options.CheckpointFolder, "uncalibrated.safetensors");
         BackboneFile.Write(uncalibrated, CharacterModel.Image(), trainer.Averaged,
             BackboneFile.Preprocessing("drawing", 1, CharacterModel.Side, [CharacterModel.Mean], [CharacterModel.Deviation]), CharacterTrainer.LogitScale, "MIT", provenance);

@@ -12,7 +12,7 @@ internal static class SketchModel
     /// <summary>Pixel statistics of the training pictures: inputs are (pixel - mean) / deviation.</summary>
     public const float Mean = 0.15f, Deviation = 0.3f;
 
-    /// <summary>Some 30 M multiplications, 0.67 M parameters.</summary>
+    /// <summary>Some 30 M multiplications, 0.70 M parameters.</summary>
     public static Graph Image()
     {
         var graph = new GraphBuilder(1, Side, Side);

@@ -4,7 +4,7 @@ namespace OnDeviceLearning.Pretraining.Vision;
 /// <param name="Out">The backbone file to write.</param>
 /// <param name="Data">The data folder; that of <c>ODL_DATA</c> if null.</param>
 /// <param name="Seed">Seed of weights and batches.</param>
-/// <param name="Minutes">Training time; a resumed run goes on with what is left of its plan.</param>
+/// <param name="Minutes">Training time; a resumed run goes on with what is left of its plan, or, with other minutes, for so long from now.</param>
 /// <param name="Threads">Threads torch may use; batches are made on one more.</param>
 /// <param name="CheckpointFolder">Where the state is kept every few minutes; a run found there is resumed.</param>
 public sealed record VisionRecipeOptions(string Out, string? Data, int Seed, double Minutes, int Threads, string CheckpointFolder)
