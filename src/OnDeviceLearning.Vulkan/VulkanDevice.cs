@@ -124,8 +124,8 @@ internal sealed unsafe class VulkanDevice : GpuDevice
     public DeviceBuffer Import(ulong buffer, int length, ElementType type) =>
         new GpuBuffer(this, null, new VulkanBlock(type, length, new Silk.NET.Vulkan.Buffer(buffer), default), 0, length);
 
-    /// <summary>Copies the pixels of a game's image, packed, after everything submitted so far.</summary>
-    public void CopyImage(VulkanImage image, GpuBuffer target) => transfers!.CopyImage(image, target.Block, target.Offset, target.Length);
+    /// <summary>Copies the pixels of a game's image, packed, after everything submitted so far; false where that would have to wait.</summary>
+    public bool TryCopyImage(VulkanImage image, GpuBuffer target) => transfers!.TryCopyImage(image, target.Block, target.Offset, target.Length);
 
     public override void ForgetImported(GpuBlock block)
     {

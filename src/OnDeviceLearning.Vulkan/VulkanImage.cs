@@ -88,15 +88,15 @@ public sealed class VulkanImageInput : IDisposable
 
     /// <summary>
     /// Takes in what the image shows by then: what the game submitted before, on the same queue, is seen, and what is
-    /// submitted after, from here or by the game, comes after. Waits no more than a write does (<see cref="Vulkan"/>).
+    /// submitted after, from here or by the game, comes after. Never waits.
     /// </summary>
-    /// <returns>False where the last update is still under way, and nothing was done: try again in the next frame.</returns>
+    /// <returns>False where the last update, or much that was written, is still under way, and nothing was done: try again in the next frame.</returns>
     /// <exception cref="DeviceException">The device failed.</exception>
     public bool Update()
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         if (started && !program.Advance(0)) return false;
-        device.CopyImage(image, words);
+        if (!device.TryCopyImage(image, words)) return false;
         program.Restart();
         program.Advance(long.MaxValue, atLeastOne: true);
         started = true;

@@ -112,32 +112,26 @@ internal sealed unsafe class VulkanTransfers
         }
     }
 
-    /// <summary>Copies a game's image, its rows packed, and leaves it in the layout that it was in.</summary>
-    public void CopyImage(VulkanImage image, GpuBlock block, int offset, int words)
+    /// <summary>Copies a game's image, its rows packed, and leaves it in the layout that it was in. Does not wait.</summary>
+    /// <returns>False where all pages are under way, and nothing was done.</returns>
+    public bool TryCopyImage(VulkanImage image, GpuBlock block, int offset, int words)
     {
         const ImageLayout read = ImageLayout.TransferSrcOptimal;
         ImageLayout kept = (ImageLayout)image.Layout;
-        while (true)
+        lock (queue.Gate)
         {
-            ulong busy;
-            lock (queue.Gate)
+            if (!TryRecord(out Page page, out _)) return false;
+            Touch(page, block, offset, words, writes: true);
+            Barrier(page, image, kept, read, PipelineStageFlags.AllCommandsBit, AccessFlags.MemoryWriteBit, PipelineStageFlags.TransferBit, AccessFlags.TransferReadBit);
+            BufferImageCopy copy = new()
             {
-                if (TryRecord(out Page page, out busy))
-                {
-                    Touch(page, block, offset, words, writes: true);
-                    Barrier(page, image, kept, read, PipelineStageFlags.AllCommandsBit, AccessFlags.MemoryWriteBit, PipelineStageFlags.TransferBit, AccessFlags.TransferReadBit);
-                    BufferImageCopy copy = new()
-                    {
-                        BufferOffset = 4UL * (ulong)offset,
-                        ImageSubresource = new() { AspectMask = ImageAspectFlags.ColorBit, LayerCount = 1 },
-                        ImageExtent = new((uint)image.Width, (uint)image.Height, 1),
-                    };
-                    api.Vk.CmdCopyImageToBuffer(page.Commands, new Image(image.Image), read, ((VulkanBlock)block).Buffer, 1, &copy);
-                    Barrier(page, image, read, kept, PipelineStageFlags.TransferBit, AccessFlags.None, PipelineStageFlags.AllCommandsBit, AccessFlags.MemoryReadBit | AccessFlags.MemoryWriteBit);
-                    return;
-                }
-            }
-            queue.Wait(busy);
+                BufferOffset = 4UL * (ulong)offset,
+                ImageSubresource = new() { AspectMask = ImageAspectFlags.ColorBit, LayerCount = 1 },
+                ImageExtent = new((uint)image.Width, (uint)image.Height, 1),
+            };
+            api.Vk.CmdCopyImageToBuffer(page.Commands, new Image(image.Image), read, ((VulkanBlock)block).Buffer, 1, &copy);
+            Barrier(page, image, read, kept, PipelineStageFlags.TransferBit, AccessFlags.None, PipelineStageFlags.AllCommandsBit, AccessFlags.MemoryReadBit | AccessFlags.MemoryWriteBit);
+            return true;
         }
     }
 

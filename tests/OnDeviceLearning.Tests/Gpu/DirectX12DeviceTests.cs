@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using OnDeviceLearning.Gpu;
-using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Tests.Gpu;
 
@@ -12,38 +11,10 @@ public sealed class DirectX12DeviceTests
     [InlineData(7, 3)]
     [InlineData(262_144, 1)]
     [InlineData(2_000_003, 999)] // several pages
-    public void What_is_written_is_read(int length, int offset)
-    {
-        using ComputeDevice device = TestDevices.OpenDirectX12();
-        DeviceBuffer floats = device.Allocate(length + offset + 5), integers = device.Allocate(length + offset + 5, ElementType.Int32);
-        float[] values = VulkanPrograms.Numbers(3, length);
-        int[] ids = [.. Enumerable.Range(-5, length)];
-        floats.Write(values, offset);
-        integers.Write(ids, offset);
-        float[] read = new float[length + offset + 5];
-        int[] readIds = new int[length];
-        floats.Read(read);
-        integers.Read(readIds, offset);
-        Assert.True(values.AsSpan().SequenceEqual(read.AsSpan(offset, length)));
-        Assert.True(ids.AsSpan().SequenceEqual(readIds));
-        Assert.All(read.Take(offset).Concat(read.TakeLast(5)), v => Assert.Equal(0, v));
-    }
+    public void What_is_written_is_read(int length, int offset) => GpuDeviceChecks.What_is_written_is_read(() => TestDevices.OpenDirectX12(), length, offset);
 
     [DirectX12Fact]
-    public void A_write_over_a_write_wins_and_a_run_sees_it()
-    {
-        using ComputeDevice device = TestDevices.OpenDirectX12();
-        DeviceBuffer x = device.Allocate(VulkanPrograms.Length), y = device.Allocate(VulkanPrograms.Length);
-        using DeviceProgram program = VulkanPrograms.Triple(device, x, y);
-        for (int seed = 0; seed < 4; seed++)
-        {
-            float[] values = VulkanPrograms.Numbers(seed);
-            x.Write(VulkanPrograms.Numbers(seed + 100));
-            x.Write(values);
-            program.Run();
-            VulkanPrograms.AssertTripled(values, y);
-        }
-    }
+    public void A_write_over_a_write_wins_and_a_run_sees_it() => GpuDeviceChecks.A_write_over_a_write_wins_and_a_run_sees_it(() => TestDevices.OpenDirectX12());
 
     [DirectX12Fact]
     public void A_frame_allocates_nothing_on_the_callers_thread()
@@ -81,22 +52,7 @@ public sealed class DirectX12DeviceTests
     }
 
     [DirectX12Fact]
-    public void Programs_of_one_device_may_run_on_several_threads_at_once()
-    {
-        using ComputeDevice device = TestDevices.OpenDirectX12();
-        Parallel.For(0, 4, t =>
-        {
-            using DeviceBuffer x = device.Allocate(VulkanPrograms.Length), y = device.Allocate(VulkanPrograms.Length);
-            using DeviceProgram program = VulkanPrograms.Triple(device, x, y);
-            for (int i = 0; i < 40; i++)
-            {
-                float[] values = VulkanPrograms.Numbers(100 * t + i);
-                x.Write(values);
-                program.Run();
-                VulkanPrograms.AssertTripled(values, y);
-            }
-        });
-    }
+    public void Programs_of_one_device_may_run_on_several_threads_at_once() => GpuDeviceChecks.Programs_of_one_device_may_run_on_several_threads_at_once(() => TestDevices.OpenDirectX12());
 
     [DirectX12Fact]
     public void Two_devices_on_one_adapter_do_not_disturb_each_other()
@@ -114,36 +70,10 @@ public sealed class DirectX12DeviceTests
     }
 
     [DirectX12Fact]
-    public void What_is_disposed_in_the_wrong_order_is_freed_all_the_same()
-    {
-        ComputeDevice device = TestDevices.OpenDirectX12();
-        DeviceBuffer x = device.Allocate(VulkanPrograms.Length), y = device.Allocate(VulkanPrograms.Length);
-        DeviceProgram program = VulkanPrograms.Triple(device, x, y);
-        x.Dispose();
-        y.Dispose();
-        program.Restart();
-        program.Advance(long.MaxValue);
-        device.Dispose(); // with work under way
-        program.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => device.Allocate(1));
-    }
+    public void What_is_disposed_in_the_wrong_order_is_freed_all_the_same() => GpuDeviceChecks.What_is_disposed_in_the_wrong_order_is_freed_all_the_same(() => TestDevices.OpenDirectX12());
 
     [DirectX12Fact]
-    public void A_restart_while_running_starts_over()
-    {
-        using ComputeDevice device = TestDevices.OpenDirectX12();
-        DeviceBuffer x = device.Allocate(VulkanPrograms.Length), y = device.Allocate(VulkanPrograms.Length);
-        using DeviceProgram program = VulkanPrograms.Triple(device, x, y);
-        float[] values = VulkanPrograms.Numbers();
-        x.Write(values);
-        for (int i = 0; i < 20; i++)
-        {
-            program.Restart();
-            program.Advance(long.MaxValue);
-        }
-        program.Run();
-        VulkanPrograms.AssertTripled(values, y);
-    }
+    public void A_restart_while_running_starts_over() => GpuDeviceChecks.A_restart_while_running_starts_over(() => TestDevices.OpenDirectX12());
 
     [DirectX12Fact]
     public void The_memory_cap_holds()

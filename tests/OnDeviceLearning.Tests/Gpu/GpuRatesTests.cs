@@ -1,3 +1,4 @@
+using OnDeviceLearning.Conformance;
 using OnDeviceLearning.Gpu;
 using OnDeviceLearning.Operations;
 
@@ -49,7 +50,10 @@ public sealed class GpuRatesTests
     {
         using ComputeDevice device = TestDevices.OpenVulkan();
         var gpu = (GpuDevice)device;
+        var @case = new ConformanceCase(new Conv2dWeightGradient(4, 20, 40, 40, 33, 3, 3, Padding: 1));
+        string before = ConformanceRunner.Run(device, @case).OutputHash;
         gpu.Calibrate();
+        Assert.Equal(before, ConformanceRunner.Run(device, @case).OutputHash);
         GpuRates rates = GpuRates.Measure(gpu, 1 << 18);
         Assert.InRange(rates.FlopsPerSecond, 1e7, 1e15);
         Assert.InRange(rates.BytesPerSecond, 1e6, 1e14);
