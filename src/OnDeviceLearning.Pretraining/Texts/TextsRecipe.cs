@@ -31,14 +31,14 @@ public sealed record TextsRecipeOptions(string Out, string? Data, int Seed, doub
 internal sealed record TextsRecipeSizes(int Batch, int Pieces, int SpeedSteps, int UnknownEpisodes, int PriorEpisodes, int Ways, int MostExamples)
 {
     /// <summary>The sizes of the shipped backbone.</summary>
-    public static TextsRecipeSizes Full { get; } = new(512, 6400, 40, 200, 40, 20, 8);
+    public static TextsRecipeSizes Full { get; } = new(512, 8000, 40, 200, 40, 20, 8);
 }
 
 /// <summary>Trains the texts backbone from nothing: vocabulary, first vectors, encoder, calibration, export.</summary>
 public static class TextsRecipe
 {
     /// <summary>A word met less often is left to its pieces, and no other word is read as it.</summary>
-    private const int RarestWord = 10;
+    private const int RarestWord = 4;
 
     private const string Data =
         "Open English WordNet (CC BY 4.0; derived from Princeton WordNet) and the training questions of Banking77 (CC BY 4.0); request frames of the project";
