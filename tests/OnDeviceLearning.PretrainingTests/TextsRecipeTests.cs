@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using OnDeviceLearning.Datasets;
 using OnDeviceLearning.Models;
 using OnDeviceLearning.Pretraining.Sigils;
@@ -157,7 +156,7 @@ public sealed class TextsRecipeTests : TorchTests
         using TwinModel model = TwinModel.FromFile(device, weights, "text");
         Tensor read = tensor(TextTokenizer.Parse(weights.Metadata["odl.tokenizer"]).Encode(text)).to(ScalarType.Int64).unsqueeze(0);
         Assert.InRange(Results.NormError(embedding, model.Torch.Forward(read).Values()), 0, 1e-4);
-        Assert.Equal(1, TensorPrimitives.Norm<float>(embedding), 3);
+        Assert.Equal(1, System.Numerics.Tensors.TensorPrimitives.Norm<float>(embedding), 3);
 
         string further = Path.Combine(folder, "further.safetensors");
         Assert.True(TextsRecipe.Run(options with { Out = further, CheckpointFolder = Path.Combine(folder, "two"), From = file }, corpus, tiny, new Steps(_ => { }), CancellationToken.None));

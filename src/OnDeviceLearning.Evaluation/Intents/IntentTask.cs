@@ -69,9 +69,9 @@ public sealed class IntentTask
     {
         // A test split alone is taught from the training split of the data folder, or else from itself.
         IReadOnlyList<LabelledText> train = file.Train.Count > 0 ? file.Train : Training(folder) ?? file.Test;
-        return file.Test.Count > 0 ? new IntentTask("clinc", "test", file.Test, train, Texts(file.OutOfScopeTest))
-            : file.Validation.Count > 0 ? new IntentTask("clinc", "val", file.Validation, train, Texts(file.OutOfScopeValidation))
-            : new IntentTask("clinc", "train", file.Train, file.Train, Texts(file.OutOfScopeTrain));
+        return file.Test.Count > 0 ? new IntentTask("clinc", "test", file.Test, train, TextsOf(file.OutOfScopeTest))
+            : file.Validation.Count > 0 ? new IntentTask("clinc", "val", file.Validation, train, TextsOf(file.OutOfScopeValidation))
+            : new IntentTask("clinc", "train", file.Train, file.Train, TextsOf(file.OutOfScopeTrain));
     }
 
     private static IReadOnlyList<LabelledText>? Training(string? folder)
@@ -86,5 +86,5 @@ public sealed class IntentTask
         }
     }
 
-    private static IReadOnlyList<string> Texts(IReadOnlyList<LabelledText> rows) => [.. rows.Select(r => r.Text)];
+    private static IReadOnlyList<string> TextsOf(IReadOnlyList<LabelledText> rows) => [.. rows.Select(r => r.Text)];
 }

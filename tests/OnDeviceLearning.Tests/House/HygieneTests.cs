@@ -10,6 +10,7 @@ public sealed class HygieneTests
     /// <summary>Files over the limit, each with its reason.</summary>
     private static readonly Dictionary<string, string> AllowedLargeFiles = new()
     {
+        ["src/OnDeviceLearning.Evaluation/Weights/texts.safetensors"] = "8,000 pieces of 256 values; with 128 values a piece, accuracy on the development split fell by three points",
     };
 
     /// <summary>Sources over the limit, each with its reason.</summary>
