@@ -9,7 +9,7 @@ namespace OnDeviceLearning.Demo;
 internal readonly record struct Reading(string Label, float Confidence, bool Right);
 
 /// <summary>The tour: four scripted players, three duels each.</summary>
-internal sealed class Tour(TourOptions options)
+internal sealed class Tour(TourOptions options, bool isPaced = true)
 {
     public const int DuelsEach = 3;
     private const int TestDrawings = 12;
@@ -32,7 +32,7 @@ internal sealed class Tour(TourOptions options)
     public Reading[][] After { get; private set; } = [];
 
     /// <summary>The frames of the sloppy player's duels, at 60 a second.</summary>
-    public FrameLoop Frames { get; } = new();
+    public FrameLoop Frames { get; } = new(isPaced);
 
     /// <summary>The careful player's first duel.</summary>
     public double ZeroShotAccuracy => Players[0].Duels[0].Accuracy;
