@@ -11,8 +11,9 @@ try
 {
     using var game = new Game(new Spellbook(options.Backbone, options.Device, (ulong)options.Seed), SaveFolder.OfUser(), options.Seed);
     new GameWindow(game).Run();
-    game.Save();
-    return 0;
+    if (game.Save()) return 0;
+    Console.Error.WriteLine(game.Notice);
+    return 1;
 }
 catch (Exception e) when (e is PresentationException or ModelFormatException or DeviceException or IOException or UnauthorizedAccessException)
 {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OnDeviceLearning;
 using OnDeviceLearning.Demo;
 
@@ -16,15 +17,7 @@ try
     var tour = new Tour(options);
     using Spellbook book = tour.Play();
     Account.Write(tour, Console.Out);
-    using (var reel = new Reel(book, options.Seed, isLarge: options.Screens is not null))
-    {
-        reel.Play();
-        ContactSheet.Write(tour, reel.Screens, options.Out);
-        File.WriteAllBytes(options.Film, reel.Film());
-        if (options.Screens is { } folder) reel.Write(folder);
-    }
-    Console.WriteLine($"Contact sheet: {Path.GetFullPath(options.Out)}");
-    Console.WriteLine($"A duel, animated: {Path.GetFullPath(options.Film)}");
+    Picture(tour, book, options);
     if (options.Json) Account.WriteJson(tour, Console.Out);
     return 0;
 }
@@ -32,4 +25,17 @@ catch (Exception e) when (e is ModelFormatException or DeviceException or IOExce
 {
     Console.Error.WriteLine(e.Message);
     return 1;
+}
+
+// On its own, so that SkiaSharp is loaded after the first prediction.
+[MethodImpl(MethodImplOptions.NoInlining)]
+static void Picture(Tour tour, Spellbook book, TourOptions options)
+{
+    using var reel = new Reel(book, options.Seed, isLarge: options.Screens is not null);
+    reel.Play();
+    ContactSheet.Write(tour, reel.Screens, options.Out);
+    File.WriteAllBytes(options.Film, reel.Film());
+    if (options.Screens is { } folder) reel.Write(folder);
+    Console.WriteLine($"Contact sheet: {Path.GetFullPath(options.Out)}");
+    Console.WriteLine($"A duel, animated: {Path.GetFullPath(options.Film)}");
 }

@@ -37,7 +37,7 @@ internal sealed partial class Game
         _ => GameDevice.Cpu,
     };
 
-    private void AdoptEngine()
+    internal void AdoptEngine()
     {
         if (opening is not { IsCompleted: true } ready) return;
         opening = null;

@@ -162,7 +162,6 @@ internal sealed partial class Game
                 break;
             default:
                 Bout?.SettleAll();
-                Save();
                 IsOver = true;
                 break;
         }

@@ -24,6 +24,9 @@ internal sealed class Grimoire(Spellbook book)
 
     public IReadOnlyList<SpellPage> Pages => pages;
 
+    /// <summary>Whether what the player lets stand is learnt from too, and not corrections alone.</summary>
+    public bool LearnsFromSilence { get; init; } = true;
+
     /// <summary>Changes with every change of words, names or what was learnt; for what is drawn from it.</summary>
     public int Version { get; private set; }
 
@@ -104,7 +107,7 @@ internal sealed class Grimoire(Spellbook book)
         page.Casts++;
         page.Record(glimpse.Sure);
         page.Latest = glimpse.Drawing;
-        if (glimpse.Sure >= SureCast) return false;
+        if (glimpse.Sure >= SureCast || !LearnsFromSilence) return false;
         Learn(glimpse.Drawing, page);
         return true;
     }

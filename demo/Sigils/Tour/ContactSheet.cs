@@ -75,7 +75,7 @@ internal sealed class ContactSheet
                 scribe.Capitals($"{duel.Right}/{duel.Casts}", left + 22 + bar, y + 18, 19, duel.Misread > 0 ? Parchment.Red : Parchment.Ink);
             }
         }
-        scribe.Italic("casts read right in three duels, learning from corrections alone; the rewriter mends one description halfway", Width / 2f, top + 212, 22, Parchment.Faded, SKTextAlign.Center);
+        scribe.Italic("casts read right in three duels; learnt from what was corrected and what was let stand; the rewriter mends one description halfway", Width / 2f, top + 212, 22, Parchment.Faded, SKTextAlign.Center);
     }
 
     private static string Named(string name) => string.Create(name.Length, name, (target, n) =>

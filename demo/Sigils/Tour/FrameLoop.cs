@@ -4,9 +4,9 @@ namespace OnDeviceLearning.Demo;
 
 /// <summary>
 /// A game's main loop at 60 frames a second without its pictures: each frame the duel goes on by one tick, the book learns,
-/// then the loop sleeps until the next. What a frame costs is timed and its managed allocations counted.
+/// then the loop sleeps until the next. Unpaced, it does not sleep: for tests. What a frame costs is timed and its managed allocations counted.
 /// </summary>
-internal sealed class FrameLoop
+internal sealed class FrameLoop(bool isPaced = true)
 {
     private readonly List<double> adapt = new(capacity: 16384), classify = new(capacity: 512);
     private long frames, steadyFrames, steadyBytes, nextFrame = Stopwatch.GetTimestamp();
@@ -48,7 +48,8 @@ internal sealed class FrameLoop
             steadyFrames++;
         }
         frames++;
-        WaitForNext();
+        if (isPaced) WaitForNext();
+        else grimoire.Book.LearnAll();
         return report.Status != AdaptStatus.Idle;
     }
 

@@ -12,10 +12,13 @@ internal enum Hand { Careful, Middling, Sloppy }
 /// <param name="Rewrite">In the middle of the second duel: which spell gets which words instead.</param>
 internal sealed record PlayerScript(string Name, Spell[] Spells, Hand Hand, (int Spell, string Words)? Rewrite = null)
 {
+    /// <summary>The first player of the tour; on its own, because its first cast is what the cold start waits for.</summary>
+    public static PlayerScript Careful => new("careful", SpellSets.First, Hand.Careful);
+
     /// <summary>The four players of the tour.</summary>
     public static PlayerScript[] All =>
     [
-        new("careful", SpellSets.First, Hand.Careful),
+        Careful,
         new("sloppy", SpellSets.Second, Hand.Sloppy),
         new("bad describer", SpellSets.Vague, Hand.Middling),
         new("rewriter", SpellSets.Mixed, Hand.Middling, (SpellSets.RewrittenIndex, SpellSets.RewrittenWords)),

@@ -9,7 +9,7 @@ namespace OnDeviceLearning.Demo;
 internal readonly record struct Reading(string Label, float Confidence, bool Right);
 
 /// <summary>The tour: four scripted players, three duels each.</summary>
-internal sealed class Tour(TourOptions options)
+internal sealed class Tour(TourOptions options, bool isPaced = true)
 {
     public const int DuelsEach = 3;
     private const int TestDrawings = 12;
@@ -32,7 +32,7 @@ internal sealed class Tour(TourOptions options)
     public Reading[][] After { get; private set; } = [];
 
     /// <summary>The frames of the sloppy player's duels, at 60 a second.</summary>
-    public FrameLoop Frames { get; } = new();
+    public FrameLoop Frames { get; } = new(isPaced);
 
     /// <summary>The careful player's first duel.</summary>
     public double ZeroShotAccuracy => Players[0].Duels[0].Accuracy;
@@ -41,25 +41,21 @@ internal sealed class Tour(TourOptions options)
     /// <returns>The last player's book, which the caller disposes of.</returns>
     public Spellbook Play()
     {
-        PlayerScript[] scripts = PlayerScript.All;
+        PlayerScript careful = PlayerScript.Careful;
         // The player draws while the book opens.
-        Task<Drawing> drawing = Task.Run(() => new ScriptedPlayer(options.Seed, scripts[0].Hand).Draw(scripts[0].Spells[0]));
+        Task<Drawing> drawing = Task.Run(() => new ScriptedPlayer(options.Seed, careful.Hand).Draw(careful.Spells[0]));
         var book = new Spellbook(options.Backbone, options.Device, (ulong)options.Seed);
         try
         {
             Device = book.Device;
-            foreach (PlayerScript script in scripts)
+            ScriptedGame first = Begin(book, careful);
+            first.Grimoire.Cast(drawing.GetAwaiter().GetResult());
+            ColdStartMilliseconds = SinceProcessStart();
+            Play(first, measured: false);
+            foreach (PlayerScript script in PlayerScript.All[1..])
             {
                 book.StartOver();
-                var game = new ScriptedGame(new Grimoire(book), script, options.Seed);
-                Sentences.AddRange(game.Describe());
-                if (Players.Count == 0)
-                {
-                    game.Grimoire.Cast(drawing.GetAwaiter().GetResult());
-                    ColdStartMilliseconds = SinceProcessStart();
-                }
-                Players.Add(game);
-                Play(game, measured: script.Hand == Hand.Sloppy);
+                Play(Begin(book, script), measured: script.Hand == Hand.Sloppy);
             }
             return book;
         }
@@ -68,6 +64,14 @@ internal sealed class Tour(TourOptions options)
             book.Dispose();
             throw;
         }
+    }
+
+    private ScriptedGame Begin(Spellbook book, PlayerScript script)
+    {
+        var game = new ScriptedGame(new Grimoire(book), script, options.Seed);
+        Sentences.AddRange(game.Describe());
+        Players.Add(game);
+        return game;
     }
 
     private void Play(ScriptedGame game, bool measured)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OnDeviceLearning.Demo;
 
 namespace OnDeviceLearning.Tests.Demo;
@@ -46,5 +47,49 @@ public class TourTests
         Drawing first = new ScriptedPlayer(3, Hand.Sloppy).Draw(SpellSets.Second[0]);
         Drawing again = new ScriptedPlayer(3, Hand.Sloppy).Draw(SpellSets.Second[0]);
         Assert.Equal(first.Strokes.SelectMany(s => s), again.Strokes.SelectMany(s => s));
+    }
+
+    [Fact]
+    public void TheTourEndsInOneJsonObject()
+    {
+        Assert.True(TourOptions.TryParse(["--device", "cpu", "--backbone", GameBook.Backbone], out TourOptions? options, out _));
+        var tour = new Tour(options, isPaced: false);
+        using (tour.Play())
+        {
+            using var text = new StringWriter();
+            Account.WriteJson(tour, text);
+            using JsonDocument json = JsonDocument.Parse(text.ToString());
+            JsonElement root = json.RootElement;
+            foreach (string field in new[] { "zeroShotAccuracy", "confusableBefore", "confusableAfter", "classes", "adaptBudgetMs", "adaptP50Ms", "adaptP99Ms", "managedBytesPerFrame", "coldStartMs" })
+                Assert.Equal(JsonValueKind.Number, root.GetProperty(field).ValueKind);
+            Assert.Equal(tour.Device, root.GetProperty("device").GetString());
+            Assert.Equal(["careful", "sloppy", "bad describer", "rewriter"], root.GetProperty("players").EnumerateArray().Select(p => p.GetProperty("name").GetString()));
+            foreach (JsonElement player in root.GetProperty("players").EnumerateArray())
+            {
+                Assert.Equal(3, player.GetProperty("duels").GetArrayLength());
+                foreach (JsonElement duel in player.GetProperty("duels").EnumerateArray())
+                    Assert.Equal(duel.GetProperty("right").GetInt32() / (double)duel.GetProperty("casts").GetInt32(), duel.GetProperty("accuracy").GetDouble(), 3);
+            }
+            Assert.Equal(root.GetProperty("zeroShotAccuracy").GetDouble(), root.GetProperty("players")[0].GetProperty("duels")[0].GetProperty("accuracy").GetDouble());
+            Assert.True(root.GetProperty("confusableAfter").GetDouble() > root.GetProperty("confusableBefore").GetDouble());
+            using var account = new StringWriter();
+            Account.Write(tour, account);
+            Assert.Contains("bad describer", account.ToString());
+        }
+    }
+
+    [Fact]
+    public void TheSamePlayerPlaysTheSameDuels()
+    {
+        string Play()
+        {
+            using Spellbook book = GameBook.Open(7);
+            var game = new ScriptedGame(new Grimoire(book), PlayerScript.All[3], seed: 7);
+            game.Describe();
+            for (int d = 0; d < 2; d++) game.Duel();
+            Assert.Equal(SpellSets.RewrittenWords, game.Grimoire.Pages[SpellSets.RewrittenIndex].Words);
+            return string.Join("; ", game.Duels);
+        }
+        Assert.Equal(Play(), Play());
     }
 }
