@@ -49,7 +49,7 @@ public static class TransferEvaluation
     /// <param name="options">How.</param>
     /// <param name="progress">Told which run begins.</param>
     /// <param name="cancellation">Stops between two updates.</param>
-    /// <exception cref="ArgumentException">An option is out of range, or the trunk has no such parameters.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, the trunk has no such parameters, or the file was trained on classes of the target.</exception>
     /// <exception cref="ModelFormatException">The file is no image network.</exception>
     public static TransferReport Run(
         ComputeDevice device, TransferTask task, string? file, TransferOptions options, Action<string>? progress = null, CancellationToken cancellation = default)
@@ -89,7 +89,7 @@ public static class TransferEvaluation
         }
         else
         {
-            network = TransferNetwork.Read(file, task.Source.Classes);
+            network = TransferNetwork.Read(file, task.Source.Training.ClassNames, task.Target.Training.ClassNames);
         }
         // The source as a target: the whole network from scratch, only the head on a frozen trunk, or nothing at all.
         var reversed = new TransferTask(task.Target, task.Source);

@@ -1,5 +1,4 @@
 using OnDeviceLearning.Datasets;
-using OnDeviceLearning.Graphs;
 
 namespace OnDeviceLearning.Evaluation.Transfer;
 

@@ -37,12 +37,17 @@ public sealed record TransferNetwork(
     }
 
     /// <summary>
-    /// Reads the image network of a file that <c>odl pretrain</c> wrote. A last linear layer with as many outputs as the
-    /// source has classes is its head; a normalisation to unit length at the end is left out.
+    /// Reads the image network of a file that <c>odl pretrain</c> wrote. Its head is the one that stands beside the network
+    /// (<c>odl.head</c>), if that names the source's classes, or a last linear layer with as many outputs; a normalisation
+    /// to unit length at the end is left out.
     /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="sourceClasses">Names of the source's classes.</param>
+    /// <param name="targetClasses">Names of the target's, none of which it may have been trained on.</param>
+    /// <exception cref="ArgumentException">The network was trained on classes of the target.</exception>
     /// <exception cref="ModelFormatException">The file has no image network, or not all of its weights.</exception>
     /// <exception cref="IOException">The file is not there or cannot be read.</exception>
-    public static TransferNetwork Read(string path, int sourceClasses)
+    public static TransferNetwork Read(string path, IReadOnlyList<string> sourceClasses, IReadOnlyList<string> targetClasses)
     {
         SafetensorsFile file = SafetensorsReader.Read(path);
         string name = Path.GetFileName(path);
@@ -61,8 +66,8 @@ public sealed record TransferNetwork(
         }
         Graph trunk = graph;
         if (graph.Nodes[^1] is { Layer: L2NormalizeLayer, Inputs: [not Graph.InputName] } last && graph.Output == last.Name) trunk = Without(graph, last);
-        (float[], float[])? head = null;
-        if (trunk.Nodes[^1] is { Layer: LinearLayer { Bias: true } linear, Inputs: [not Graph.InputName] } node && trunk.Output == node.Name && linear.OutFeatures == sourceClasses)
+        (float[], float[])? head = TransferHead.Read(file, name, trunk.OutputShape[0], sourceClasses, targetClasses);
+        if (head is null && trunk.Nodes[^1] is { Layer: LinearLayer { Bias: true } linear, Inputs: [not Graph.InputName] } node && trunk.Output == node.Name && linear.OutFeatures == sourceClasses.Count)
         {
             head = (values[$"{node.Name}.weight"], values[$"{node.Name}.bias"]);
             values.Remove($"{node.Name}.weight");

@@ -38,8 +38,10 @@ public sealed record AdaptiveClassifierOptions
     /// Whether the encoder itself is fine-tuned by what is taught, and what of it moves: for this classifier alone, the
     /// backbone stays. Each example keeps what it was made from, at most one byte a value of the encoder's image; the new
     /// encoder comes into force, with every example embedded anew, only where it reads a held-out fifth of the examples
-    /// better. Only images and drawings are tuned for; descriptions keep the text encoder's embeddings, which everything
-    /// is drawn to. A run takes seconds to minutes of <c>Adapt</c>'s budget. Default: none.
+    /// better. Descriptions keep their embeddings, which everything is drawn to. A run begins when every example is an
+    /// image or a drawing that was taught with this option, and there are enough of two classes to hold some out; it takes
+    /// seconds to minutes of <c>Adapt</c>'s budget. Planning and taking in new weights, six times a run, cannot be cut:
+    /// without a background thread (<see cref="Worker"/>) they overrun the budget. Default: none.
     /// </summary>
     public EncoderTuning Encoder { get; init; }
 

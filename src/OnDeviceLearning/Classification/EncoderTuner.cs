@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Numerics.Tensors;
-using OnDeviceLearning.Graphs;
 using OnDeviceLearning.Learning;
 
 namespace OnDeviceLearning.Classification;

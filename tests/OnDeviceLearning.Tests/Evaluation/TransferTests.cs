@@ -54,12 +54,12 @@ public sealed class TransferTests
             SafetensorsTensor[] tensors = [.. graph.Parameters.Select(p => SafetensorsTensor.FromSingle("image." + p.Name, [.. p.Shape],
                 [.. Enumerable.Range(0, (int)p.Shape.ElementCount).Select(_ => p.Name.EndsWith("norm.variance", StringComparison.Ordinal) ? 1f : random.NextSingle() - 0.5f)]))];
             SafetensorsWriter.Write(path, tensors, new Dictionary<string, string> { ["odl.image.graph"] = graph.ToJson(), ["odl.preprocessing"] = """{"kind":"image","channels":1,"size":8,"mean":[0.2],"std":0.5}""" });
-            TransferNetwork network = TransferNetwork.Read(path, 3);
+            TransferNetwork network = TransferNetwork.Read(path, ["a", "b", "c"], ["d"]);
             Assert.Equal("flat", network.Trunk.Output);
             Assert.NotNull(network.Head);
             Assert.Equal([0.2f], network.Mean);
             // Two outputs are no head for three classes.
-            Assert.Null(TransferNetwork.Read(path, 2).Head);
+            Assert.Null(TransferNetwork.Read(path, ["a", "b"], ["d"]).Head);
 
             using ComputeDevice device = ComputeDevice.OpenCpu(new CpuOptions { Threads = 1 });
             TransferReport report = TransferEvaluation.Run(device, Task(), path, Options with { Train = EncoderTuning.NormOnly, Steps = 5 });
@@ -68,14 +68,33 @@ public sealed class TransferTests
             Assert.InRange(report.Scratch.Target.Value, 0, 1);
 
             SafetensorsWriter.Write(path, tensors[1..], new Dictionary<string, string> { ["odl.image.graph"] = graph.ToJson() });
-            Assert.Contains("'image.conv.weight' is missing", Assert.Throws<ModelFormatException>(() => TransferNetwork.Read(path, 3)).Message);
+            Assert.Contains("'image.conv.weight' is missing", Assert.Throws<ModelFormatException>(() => TransferNetwork.Read(path, ["a"], [])).Message);
             SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>());
-            Assert.Contains("holds no image network", Assert.Throws<ModelFormatException>(() => TransferNetwork.Read(path, 3)).Message);
+            Assert.Contains("holds no image network", Assert.Throws<ModelFormatException>(() => TransferNetwork.Read(path, ["a"], [])).Message);
         }
         finally
         {
             File.Delete(path);
         }
+    }
+
+    [Fact]
+    public void A_head_beside_the_network_is_taken_by_the_names_of_its_classes()
+    {
+        var tensors = new Dictionary<string, SafetensorsTensor>
+        {
+            ["head.weight"] = SafetensorsTensor.FromSingle("head.weight", [3, 2], [1, 2, 3, 4, 5, 6]),
+            ["head.bias"] = SafetensorsTensor.FromSingle("head.bias", [3], [7, 8, 9]),
+        };
+        SafetensorsFile File(string head) => new(new Dictionary<string, string> { ["odl.head"] = head }, tensors);
+        SafetensorsFile file = File("""{"features":"x","classes":["cat","dog","bird"]}""");
+        (float[] weight, float[] bias) = TransferHead.Read(file, "f", 2, ["bird", "cat"], ["fish"])!.Value;
+        Assert.Equal([5, 6, 1, 2], weight);
+        Assert.Equal([9, 7], bias);
+        Assert.Null(TransferHead.Read(file, "f", 2, ["cow"], ["fish"]));
+        Assert.Contains("trained on 'dog', a class of the target", Assert.Throws<ArgumentException>(() => TransferHead.Read(file, "f", 2, ["cat"], ["dog"])).Message);
+        Assert.Contains("'head.weight' has 6 elements; expected 9", Assert.Throws<ModelFormatException>(() => TransferHead.Read(file, "f", 3, ["cat"], [])).Message);
+        Assert.Contains("does not list", Assert.Throws<ModelFormatException>(() => TransferHead.Read(File("{}"), "f", 2, ["cat"], [])).Message);
     }
 
     [Fact]
