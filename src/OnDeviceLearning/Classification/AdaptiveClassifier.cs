@@ -219,7 +219,7 @@ public sealed partial class AdaptiveClassifier : IDisposable
     {
         if (calibration.Examples is null || !entry.HasPrototype) return calibration.Probability(similarity);
         float byExamples = calibration.ProbabilityByExamples(TensorPrimitives.Dot<float>(embedding, entry.Prototype));
-        return entry.Understood > 0 ? Math.Max(byExamples, calibration.Probability(TensorPrimitives.Dot<float>(embedding, entry.Target))) : byExamples;
+        return entry.Understood > 0 && entry.Target is float[] target ? Math.Max(byExamples, calibration.Probability(TensorPrimitives.Dot<float>(embedding, target))) : byExamples;
     }
 
     private ExampleId TeachExample(Example example)

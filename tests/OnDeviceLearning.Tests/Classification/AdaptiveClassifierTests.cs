@@ -223,6 +223,21 @@ public class AdaptiveClassifierTests
     }
 
     [Fact]
+    public void AClassWithoutDescriptionIsKnownByItsExamples()
+    {
+        var world = new SyntheticWorld(11) { Unknown = new UnknownCalibration(20, -10, 0.5f) { Examples = (20, -16) } };
+        using var classifier = new AdaptiveClassifier(world, Alone);
+        classifier.AddClass("named");
+        classifier.Describe("c1", "d1");
+        float[] example = world.Draw(0);
+        classifier.Teach(example, "named");
+        classifier.AdaptToEnd();
+        Prediction read = classifier.Classify(example);
+        Assert.Equal("named", read.Label);
+        Assert.Equal(1 / (1 + Math.Exp(-4)), read.KnownProbability, 1e-4);
+    }
+
+    [Fact]
     public void StrangersStayUnknownHoweverMuchIsTaught()
     {
         // Inputs share much with one another, as images do; no description is as near to them.
