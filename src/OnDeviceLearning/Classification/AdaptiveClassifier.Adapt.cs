@@ -36,9 +36,9 @@ public sealed partial class AdaptiveClassifier
     /// run is complete; until then predictions stay as they are.
     /// </summary>
     /// <param name="budget">
-    /// Longest time to spend on the caller's thread. It may be overrun by at most one slice of work, about 0.1 ms with a few
-    /// thousand examples. Zero or
-    /// less spends none: the call only publishes what a background thread has finished.
+    /// Longest time to spend on the caller's thread. It may be overrun by at most one slice of work, about 0.1 ms. Zero or
+    /// less spends none but for a slice that takes note of what is to be learnt: the call only publishes what a background
+    /// thread has finished.
     /// </param>
     public AdaptReport Adapt(TimeSpan budget)
     {
@@ -117,15 +117,18 @@ public sealed partial class AdaptiveClassifier
     }
 
     /// <summary>Goes on with the snapshot of the evidence, one slice at least, and hands it to the trainer when it is taken.</summary>
+    /// <returns>Whether it is taken and there is time left.</returns>
     private bool TakeSnapshot(long deadline)
     {
+        bool inTime;
         do
         {
             if (snapshot == Snapshot.Folds) AssignFolds();
             else CopyEvidence();
+            inTime = options.Clock.GetTimestamp() < deadline;
         }
-        while (snapshot != Snapshot.Taken && options.Clock.GetTimestamp() < deadline);
-        return snapshot == Snapshot.Taken;
+        while (snapshot != Snapshot.Taken && inTime);
+        return inTime;
     }
 
     /// <summary>Before the examples change: a run learns from those that were there when it began.</summary>
