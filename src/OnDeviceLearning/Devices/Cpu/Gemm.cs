@@ -76,8 +76,7 @@ internal static unsafe class Gemm
                 nint panel = n0 / Panel * panelStride;
                 for (int m0 = 0; m0 < m;)
                 {
-                    // Two tiles of four rather than one of six and one of two.
-                    int rows = TileRows == 6 && m - m0 is 7 or 8 ? 4 : Math.Min(m - m0, TileRows), shape = TileShape(rows);
+                    int rows = Math.Min(m - m0, TileRows), shape = TileShape(rows);
                     target.Rows = rows;
                     target.C = c + m0 * target.CRow + n0;
                     target.Residual = residual == null || !last ? null : residual + m0 * target.CRow + n0;
