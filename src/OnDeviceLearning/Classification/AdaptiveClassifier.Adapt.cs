@@ -29,9 +29,9 @@ public sealed partial class AdaptiveClassifier
     /// run is complete; until then predictions stay as they are.
     /// </summary>
     /// <param name="budget">
-    /// Longest time to spend on the caller's thread. It may be overrun by at most one slice of work, about 0.1 ms with a few
-    /// thousand examples. Zero or
-    /// less spends none: the call only publishes what a background thread has finished.
+    /// Longest time to spend on the caller's thread. It may be overrun by at most one slice of work, about 0.1 ms. Zero or
+    /// less spends none but for a slice that takes note of what is to be learnt: the call only publishes what a background
+    /// thread has finished.
     /// </param>
     public AdaptReport Adapt(TimeSpan budget)
     {
@@ -113,14 +113,21 @@ public sealed partial class AdaptiveClassifier
     }
 
     /// <summary>Goes on with the snapshot of the evidence, one slice at least, and hands it to the trainer when it is taken.</summary>
+    /// <returns>Whether it is taken and there is time left.</returns>
     private bool PrepareRun(long deadline)
     {
-        do snapshot.Step();
-        while (!snapshot.IsTaken && options.Clock.GetTimestamp() < deadline);
+        bool inTime;
+        do
+        {
+            snapshot.Step();
+            inTime = options.Clock.GetTimestamp() < deadline;
+        }
+        while (!snapshot.IsTaken && inTime);
         if (!snapshot.IsTaken) return false;
         trainer.Begin(snapshot.Evidence, embedder.Width, embedder.LogitScale);
         runner.Start();
-        return runIsPrepared = true;
+        runIsPrepared = true;
+        return inTime;
     }
 
     private void Publish(HeadTrainer trainer, long version)

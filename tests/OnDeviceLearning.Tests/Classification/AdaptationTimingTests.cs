@@ -104,6 +104,27 @@ public class AdaptationTimingTests
         Assert.Equal(Saved(together), Saved(interrupted));
     }
 
+    [Fact]
+    public void ARunLearnsFromTheExamplesThatWereThereWhenItBegan()
+    {
+        const int shots = 160; // 1,280 examples, more than one slice notes
+        float[] input = new SyntheticWorld(21).Draw(3);
+        using AdaptiveClassifier alone = Taught(new() { Worker = AdaptationWorker.None }, shots);
+        while (alone.Adapt(TimeSpan.FromSeconds(1)).Status == AdaptStatus.Running) { }
+        float[] expected = alone.Classify(input).Probabilities.ToArray();
+
+        for (int slices = 1; slices <= 5; slices++)
+        {
+            using AdaptiveClassifier interrupted = Taught(new() { Worker = AdaptationWorker.None }, shots);
+            for (int i = 0; i < slices; i++) Assert.Equal(AdaptStatus.Running, interrupted.Adapt(TimeSpan.Zero).Status);
+            interrupted.Teach(input, "c5");
+            while (interrupted.Adapt(TimeSpan.FromSeconds(1)).Status == AdaptStatus.Running) { }
+            Assert.Equal(expected, interrupted.Classify(input).Probabilities.ToArray());
+            interrupted.AdaptToEnd();
+            Assert.NotEqual(expected, interrupted.Classify(input).Probabilities.ToArray());
+        }
+    }
+
     [Theory]
     [InlineData(AdaptationWorker.None)]
     [InlineData(AdaptationWorker.Own)]

@@ -179,24 +179,29 @@ internal static unsafe class TileFinish<TSimd, TVector>
     public static void Run(int tileRow, ref TileTarget target)
     {
         TVector alpha = TSimd.Broadcast(target.Alpha), floor = TSimd.Broadcast(target.Relu ? 0 : float.NegativeInfinity);
-        bool scaled = target.Alpha != 1, late = target.Bias != null && target.Start != target.Bias;
+        bool scaled = target.Alpha != 1, late = target.Bias != null && target.Start != target.Bias, accumulate = target.Accumulate;
+        // Locals: what is stored could be the target itself, as far as the compiler knows.
+        float* c = target.C, residual = target.Residual;
+        nint* offsets = target.Offsets;
+        nint row = target.CRow;
+        int rows = target.Rows;
         for (int column = 0; column < target.Columns; column += TSimd.Width)
         {
             float* sums = target.Tile + column;
             TVector bias = late ? TSimd.Load(target.Bias + column) : default;
             int columns = target.Columns - column;
-            for (int r = 0; r < target.Rows; r++, sums += tileRow)
+            nint start = column;
+            for (int r = 0; r < rows; r++, sums += tileRow, start += row)
             {
-                nint start = column + (target.Offsets == null ? r * target.CRow : target.Offsets[r]);
-                float* c = target.C + start;
+                nint at = offsets == null ? start : column + offsets[r];
                 TVector value = TSimd.Load(sums);
                 if (scaled) value = TSimd.Multiply(value, alpha);
-                value = TSimd.Add(value, bias);
-                if (target.Accumulate) value = TSimd.Add(value, TSimd.Load(c));
-                if (target.Residual != null) value = TSimd.Add(value, TSimd.Load(target.Residual + start));
+                if (late) value = TSimd.Add(value, bias);
+                if (accumulate) value = TSimd.Add(value, TSimd.Load(c + at));
+                if (residual != null) value = TSimd.Add(value, TSimd.Load(residual + at));
                 value = TSimd.Max(floor, value);
-                if (columns >= TSimd.Width) TSimd.Store(c, value);
-                else TSimd.StorePart(c, value, columns);
+                if (columns >= TSimd.Width) TSimd.Store(c + at, value);
+                else TSimd.StorePart(c + at, value, columns);
             }
         }
     }
