@@ -105,7 +105,7 @@ public static class IntentEvaluation
     private static IntentGain Gain(string baseline, (string Text, int Intent)[] texts, int[] ours, int[] theirs)
     {
         double[] differences = [.. texts.Select((t, i) => (ours[i] == t.Intent ? 1.0 : 0) - (theirs[i] == t.Intent ? 1 : 0))];
-        double mean = differences.Average(), half = 1.96 * Math.Sqrt(differences.Sum(d => (d - mean) * (d - mean)) / Math.Max(1, differences.Length - 1) / differences.Length);
+        double mean = differences.Average(), half = differences.Length < 2 ? double.PositiveInfinity : 1.96 * Math.Sqrt(differences.Sum(d => (d - mean) * (d - mean)) / (differences.Length - 1) / differences.Length);
         return new IntentGain(baseline, 100 * mean, 100 * (mean - half), 100 * (mean + half));
     }
 
