@@ -41,7 +41,7 @@ try
             meter.Restart();
         }
         if (number == 30) Console.WriteLine($"frame {number}: the player drew; read as {spells.Classify(drawing)}");
-        if (number == 40) spells.Teach(drawing, "storm"); // the player says: no, that is how I draw a storm
+        if (number == 40) spells.Teach(drawing, "storm"); // "no, a storm": one example against clear words moves the answer, and does not turn it
         if (spells.Adapt(budget).Status == AdaptStatus.Published) Console.WriteLine($"frame {number}: learnt; the same drawing is read as {spells.Classify(drawing)}");
         if (number % 40 == 0) Console.WriteLine($"frame {number}: brightness {seen[0]:F3}, the engine drew {engine.MeanDrawn:F3}");
     });

@@ -51,7 +51,7 @@ internal sealed class ContactSheet
             scribe.Italic(screens[i].Caption, box.MidX, box.Bottom + 27, 21, Parchment.Ink, SKTextAlign.Center);
         }
         var adapt = new Distribution(tour.Frames.AdaptMilliseconds);
-        scribe.Italic(FormattableString.Invariant($"{tour.Device} · learning takes {Milliseconds(adapt.Median)} of a frame, {Milliseconds(adapt.P99)} at the 99th percentile · first prediction after {tour.ColdStartMilliseconds:F0} ms"),
+        scribe.Italic(FormattableString.Invariant($"{tour.Device} · learning takes {Milliseconds(adapt.Median)} of a frame, {Milliseconds(adapt.P99)} at the 99th percentile"),
             middle, height - 26, 21, Parchment.Ink, SKTextAlign.Center);
     }
 
