@@ -223,7 +223,7 @@ public class AdaptiveClassifierTests
     }
 
     [Fact]
-    public void AClassWithoutDescriptionIsKnownByItsExamples()
+    public void AClassWithoutDescriptionIsNotUnknownOnceTaught()
     {
         var world = new SyntheticWorld(11) { Unknown = new UnknownCalibration(20, -10, 0.5f) { Examples = (20, -16) } };
         using var classifier = new AdaptiveClassifier(world, Alone);
