@@ -115,13 +115,14 @@ internal sealed unsafe class VulkanPhysicalDevice
     public bool CanCompute(int family) => family >= 0 && family < QueueFamilies.Length && QueueFamilies[family].QueueFlags.HasFlag(QueueFlags.ComputeBit);
 
     /// <summary>Why the kernels cannot run on it; null if they can.</summary>
-    public string? Unusable(GpuKernelSet kernels)
-    {
-        if (ApiVersion < LowestVersion) return $"it speaks Vulkan {ApiVersion >> 22}.{(ApiVersion >> 12) & 0x3ff}; 1.1 is needed, which a newer driver may bring";
-        if (ComputeFamily < 0) return "it has no queue that can compute";
-        if (limits.MaxPushConstantsSize < 128) return $"it has {limits.MaxPushConstantsSize} bytes of push constants; Vulkan demands 128";
-        return kernels.Unmet(Limits);
-    }
+    public string? Unusable(GpuKernelSet kernels) => Unusable(ApiVersion, ComputeFamily, limits.MaxPushConstantsSize, Limits, kernels);
+
+    /// <summary>Why kernels cannot run on a device of such properties; null if they can.</summary>
+    public static string? Unusable(uint version, int computeFamily, uint pushConstantBytes, GpuLimits limits, GpuKernelSet kernels) =>
+        version < LowestVersion ? $"it speaks Vulkan {version >> 22}.{(version >> 12) & 0x3ff}; 1.1 is needed, which a newer driver may bring"
+        : computeFamily < 0 ? "it has no queue that can compute, so games go on with the next device"
+        : pushConstantBytes < 128 ? $"it has {pushConstantBytes} bytes of push constants; Vulkan demands 128"
+        : kernels.Unmet(limits);
 
     /// <summary>A type among <paramref name="allowed"/> with all these properties; -1 for none.</summary>
     public int MemoryType(uint allowed, MemoryPropertyFlags properties)

@@ -66,6 +66,8 @@ internal static class LayerCases
     {
         foreach (ActivationKind kind in Enum.GetValues<ActivationKind>())
             yield return new($"activation {kind}", 5e-6, () => OnSequence(7, 37, new LinearLayer(37, 37), new ActivationLayer(kind)));
+        foreach (float factor in (float[])[-2.5f, 0.125f])
+            yield return new($"scale by {factor}", 5e-6, () => OnSequence(5, 33, new LinearLayer(33, 33), new ScaleLayer(factor)));
     }
 
     private static IEnumerable<LayerCase> Norms()

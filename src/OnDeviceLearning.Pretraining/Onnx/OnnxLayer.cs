@@ -38,6 +38,7 @@ internal sealed class OnnxLayer(OnnxModel model, ParameterSet parameters, GraphN
             case GlobalAveragePoolLayer:
                 model.Node("Flatten", [model.Node("GlobalAveragePool", [Input], Part("mean"))], node.Name, new OnnxAttribute("axis", 1)); // [N, C, 1, 1] to [N, C]
                 break;
+            case ScaleLayer l: model.Node("Mul", [Input, model.Constant(Part("factor"), [l.Factor])], node.Name); break;
             case AddLayer: model.Node("Add", [.. node.Inputs], node.Name); break;
             case ConcatLayer l: model.Node("Concat", [.. node.Inputs], node.Name, new OnnxAttribute("axis", l.Axis + 1)); break;
             case EmbeddingLayer: model.Node("Gather", [Parameter("weight"), Input], node.Name, new OnnxAttribute("axis", 0)); break;

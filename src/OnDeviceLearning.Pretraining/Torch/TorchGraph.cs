@@ -66,6 +66,7 @@ public sealed class TorchGraph
                 MaxPool2dLayer l => F.max_pool2d(x, l.Kernel, l.Stride, l.Padding),
                 AveragePool2dLayer l => F.avg_pool2d(x, l.Kernel, l.Stride, l.Padding, count_include_pad: l.CountIncludePadding),
                 GlobalAveragePoolLayer => x.mean([2, 3]),
+                ScaleLayer l => x * l.Factor,
                 AddLayer => x + values[node.Inputs[1]],
                 ConcatLayer l => cat(node.Inputs.Select(i => values[i]).ToArray(), l.Axis + 1),
                 EmbeddingLayer => P("weight").index_select(0, x.flatten()).view(x.shape[0], x.shape[1], -1).to(precision),

@@ -76,8 +76,9 @@ public sealed class EncoderTuningTests
         {
             status = sliced.Adapt(TimeSpan.FromTicks(ticks)).Status;
             calls++;
+            if (worker == AdaptationWorker.Own) Thread.Sleep(1); // a frame: the worker needs a core too
         }
-        while (status != AdaptStatus.Idle && calls < 1_000_000);
+        while (status != AdaptStatus.Idle && calls < (worker == AdaptationWorker.Own ? 60_000 : 1_000_000));
         Assert.Equal(AdaptStatus.Idle, status);
         Assert.Equal(1, sliced.EncoderVersion);
         Assert.Equal(Bytes(whole), Bytes(sliced));

@@ -5,10 +5,10 @@ using OnDeviceLearning.Operations;
 namespace OnDeviceLearning.Tests.Gpu;
 
 /// <summary>A GPU without hardware: memory is arrays, submissions are noted and finish when the test says so.</summary>
-internal sealed class FakeGpu(IEnumerable<GpuKernel> kernels, Func<Operation, LoweredOperation> lower, long capBytes = 1 << 30)
+internal sealed class FakeGpu(IEnumerable<GpuKernel> kernels, Func<Operation, LoweredOperation> lower, long capBytes = 1 << 30, double share = 1)
     : GpuDevice(
         new GpuKernelSet(kernels.ToDictionary(k => k.Name), (operation, _) => lower(operation)), GpuLimits.Guaranteed,
-        new GpuMemoryLimits("Fake", capBytes, "as the test has it", 128 << 20, 16), DeviceKind.DiscreteGpu, share: 1)
+        new GpuMemoryLimits("Fake", capBytes, "as the test has it", 128 << 20, 16), DeviceKind.DiscreteGpu, share)
 {
     public override string Name => "Fake";
 

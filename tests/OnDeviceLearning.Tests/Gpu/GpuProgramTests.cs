@@ -18,8 +18,8 @@ public sealed class GpuProgramTests
         return program;
     }
 
-    private static FakeGpu Open() =>
-        new([Kernel], _ => new([new KernelDispatch("Fill", 100, 1, 1, [0], [], Flops: 0, Bytes: 26_000_000)], [])); // 0.26 ms at the guessed 100 GB/s
+    private static FakeGpu Open(double share = 1) =>
+        new([Kernel], _ => new([new KernelDispatch("Fill", 100, 1, 1, [0], [], Flops: 0, Bytes: 26_000_000)], []), share: share); // 0.26 ms at the guessed 100 GB/s
 
     private static long In(double milliseconds) => Stopwatch.GetTimestamp() + (long)(milliseconds * 1e-3 * Stopwatch.Frequency);
 
@@ -57,6 +57,21 @@ public sealed class GpuProgramTests
         Assert.Equal(submitted, program.NextStep);
         Assert.Equal(submitted + 1, commands.Submissions.Sum(s => s.To - s.From));
         Assert.Equal(0, commands.Waits);
+    }
+
+    [Fact]
+    public void Only_the_devices_share_of_the_time_is_filled()
+    {
+        using FakeGpu whole = Open(), quarter = Open(share: 0.25);
+        using DeviceProgram all = Record(whole, 400), some = Record(quarter, 400);
+        all.Advance(In(20));
+        some.Advance(In(20));
+        int SubmittedOf(FakeGpu device) => device.Latest!.Submissions.Sum(s => s.To - s.From);
+        // 20 ms hold 75 segments of 0.264 ms, and a quarter of them 18; the clock runs on between the two lines.
+        Assert.InRange(SubmittedOf(quarter), 12, 18);
+        Assert.InRange(SubmittedOf(whole), 50, 75);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new VulkanOptions { GpuShare = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new VulkanOptions { GpuShare = 1.5 });
     }
 
     [Fact]

@@ -51,6 +51,18 @@ public sealed class VulkanOpeningTests
         Assert.Throws<ArgumentException>(() => Vulkan.Open(" "));
     }
 
+    [Theory]
+    [InlineData(1, 0, 0, 128u, "it speaks Vulkan 1.0; 1.1 is needed")]
+    [InlineData(1, 1, -1, 128u, "no queue that can compute")]
+    [InlineData(1, 1, 0, 64u, "it has 64 bytes of push constants")]
+    [InlineData(1, 1, 0, 128u, null)]
+    public void A_device_that_cannot_compute_says_why(int major, int minor, int computeFamily, uint pushConstants, string? part)
+    {
+        string? reason = VulkanPhysicalDevice.Unusable((uint)(major << 22 | minor << 12), computeFamily, pushConstants, GpuLimits.Guaranteed, GpuKernelSet.Embedded);
+        if (part is null) Assert.Null(reason);
+        else Assert.Contains(part, reason);
+    }
+
     [VulkanTheory]
     [InlineData(1 << 20, 0, "kernel Huge needs 1048576 threads in a group; the device allows ")]
     [InlineData(1, 1 << 30, "kernel Huge needs 1073741824 bytes of group-shared memory; the device has ")]
