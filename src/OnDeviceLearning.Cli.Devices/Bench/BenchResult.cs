@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 
 namespace OnDeviceLearning.Cli;
 
@@ -22,7 +23,7 @@ internal sealed record BenchResult(string Name, double Milliseconds, double? Gpu
         long start = Stopwatch.GetTimestamp();
         run.Run(); // finds nothing warm
         bool isLong = Stopwatch.GetElapsedTime(start).TotalSeconds > 1;
-        if (!isLong) run.Run();
+        if (!isLong) WarmUp(run);
         int least = isLong ? 1 : isQuick ? 2 : 5, most = isQuick ? 10 : 100;
         double enough = isQuick ? 0.1 : 1;
         List<double> wall = [], gpu = [];
@@ -36,6 +37,20 @@ internal sealed record BenchResult(string Name, double Milliseconds, double? Gpu
         }
         double floor = 1e3 * Math.Max(run.Flops / limits.FlopsPerSecond, run.Bytes / limits.BytesPerSecond);
         return new BenchResult(program.Name, Median(wall), gpu.Count == 0 ? null : Median(gpu), run.Dispatches, run.Bytes, run.Flops, floor);
+    }
+
+    // Until the just-in-time compiler has made nothing better for a quarter of a second; ahead of time there is nothing to make.
+    private static void WarmUp(BenchRun run)
+    {
+        const double quiet = 0.25, longest = 3;
+        long start = Stopwatch.GetTimestamp(), changed = start, compiled = JitInfo.GetCompiledMethodCount();
+        do
+        {
+            run.Run();
+            long now = JitInfo.GetCompiledMethodCount();
+            if (now != compiled) (compiled, changed) = (now, Stopwatch.GetTimestamp());
+        }
+        while (compiled > 0 && Stopwatch.GetElapsedTime(changed).TotalSeconds < quiet && Stopwatch.GetElapsedTime(start).TotalSeconds < longest);
     }
 
     private static double Median(List<double> values)

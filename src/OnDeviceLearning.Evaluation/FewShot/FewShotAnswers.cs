@@ -71,7 +71,7 @@ internal sealed class FewShotTally
         if (!double.IsNaN(answers.Milliseconds)) milliseconds.Add(answers.Milliseconds);
     }
 
-    public FewShotScore Score(string method, int shots) => new(method, shots, MeanInterval.Of(accuracies), MeanInterval.Of(differences),
+    public FewShotScore Score(string method, int shots) => new(method, shots, MeanInterval.Of(accuracies).OfShare(), MeanInterval.Of(differences),
         calibration.Value, areas.Count == 0 ? double.NaN : areas.Average(), Median(milliseconds));
 
     private static double Median(List<double> values)

@@ -88,6 +88,8 @@ public static class FewShotEvaluation
                 throw new ArgumentException($"FewShot: shots are {string.Join(", ", options.Shots)}; expected ascending numbers from 0 on.");
         if (options.Episodes < 1) throw new ArgumentException($"FewShot: {options.Episodes} episodes; expected at least 1.");
         if (options.Ways < 2) throw new ArgumentException($"FewShot: {options.Ways} ways; expected at least 2, as one class alone is always right.");
+        if (options.Shots[^1] == 0 && !problem.IsDescribed)
+            throw new ArgumentException($"FewShot: no examples, and {problem.Name} has classes without a description: there is nothing to answer by; give --shots above 0.");
         if (options.Ways > problem.ClassNames.Count)
             throw new ArgumentException($"FewShot: {options.Ways} ways, but {problem.Name} has {problem.ClassNames.Count} classes.");
         IReadOnlyList<int[]> members = problem.Members();

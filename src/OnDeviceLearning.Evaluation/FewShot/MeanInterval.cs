@@ -15,6 +15,9 @@ public readonly record struct MeanInterval(double Value, double Low, double High
         2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
     ];
 
+    /// <summary>The same of a share, which is no less than 0 and no more than 1.</summary>
+    public MeanInterval OfShare() => new(Value, Math.Max(0, Low), Math.Min(1, High));
+
     /// <summary>Of a sample. One value says nothing about how values differ: its interval is everything.</summary>
     public static MeanInterval Of(IReadOnlyCollection<double> sample)
     {

@@ -76,7 +76,9 @@ public static class ClassifierRecipe
         VisionRecipeOptions options, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
         options.Prepare();
-        int classes = training.ClassNames.Count;
+        int classes = training.ClassNames.Count, pictured = training.Labels.Distinct().Count();
+        // Better now than after the training.
+        if (pictured < 2) throw new FormatException($"{data}: {training.Count} images of {pictured} class; expected at least 2 classes.");
         var trainer = new ClassifierTrainer(model, classes, mean, deviation, options.Seed, settings.Training, TorchTensors.FastPrecision);
         string identity = string.Create(CultureInfo.InvariantCulture, $"{name}, seed {options.Seed}, {training.Count} images of {classes} classes");
         var run = new TrainingRun(trainer, new TrainingPlan(options.Minutes, settings.SpeedSteps, options.CheckpointFolder, identity));

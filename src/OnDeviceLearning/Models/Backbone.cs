@@ -52,8 +52,17 @@ public sealed class Backbone : IDisposable
     /// <exception cref="ModelFormatException">The file is not a backbone or not whole; the message says what and where.</exception>
     /// <exception cref="IOException">The file is not there or cannot be read.</exception>
     /// <exception cref="DeviceException">The device failed or has too little memory.</exception>
-    public static Backbone Load(string path, ComputeDevice? device = null, ModelLimits? limits = null) =>
-        new(SafetensorsReader.ReadBytes(path, limits), device, limits);
+    public static Backbone Load(string path, ComputeDevice? device = null, ModelLimits? limits = null)
+    {
+        try
+        {
+            return new(SafetensorsReader.ReadBytes(path, limits), device, limits);
+        }
+        catch (ModelFormatException e)
+        {
+            throw new ModelFormatException($"{path}: {e.Message}", e);
+        }
+    }
 
     /// <summary>Reads a backbone from a stream, from its present position to its end; the stream stays open.</summary>
     /// <inheritdoc cref="Load(string, ComputeDevice?, ModelLimits?)"/>
