@@ -8,12 +8,17 @@ namespace OnDeviceLearning.Evaluation.FewShot;
 /// </summary>
 public static class HalfTaughtEvaluation
 {
-    /// <summary>Ours, as it is and with the pull between related descriptions at several strengths.</summary>
+    /// <summary>Ours, in which untaught classes move as their relatives; as all taught ones alike; not at all; and drawn by a pull between related descriptions.</summary>
     /// <exception cref="ArgumentException">The problem has no descriptions, too few classes or too few examples for what is asked, or is not sound.</exception>
     public static IReadOnlyList<FewShotScore> Evaluate(
         FewShotProblem problem, FewShotOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
         Evaluate(problem, options,
-            [new AdaptiveMethod(), .. new[] { 0.01f, 0.1f, 1 }.Select(mu => new AdaptiveMethod($"ours, relatives {mu:0.##}", HeadTrainingSettings.Default with { RelativesPull = mu }))],
+            [
+                new AdaptiveMethod(),
+                new AdaptiveMethod("all alike", HeadTrainingSettings.Default with { Kinship = 0 }),
+                new AdaptiveMethod("stay", HeadTrainingSettings.Default with { Kinship = null }),
+                .. new[] { 0.1f, 1 }.Select(mu => new AdaptiveMethod($"pull {mu:0.##}", HeadTrainingSettings.Default with { RelativesPull = mu })),
+            ],
             progress, cancellation);
 
     internal static IReadOnlyList<FewShotScore> Evaluate(

@@ -7,17 +7,18 @@ namespace OnDeviceLearning.Learning;
 /// publish. A state machine whose units take some tens of microseconds; <see cref="Step"/> may be called from any one
 /// thread at a time, and how the units fell in time changes no bit of the result. Allocates only when it grows.
 /// </summary>
-internal sealed class HeadTrainer
+internal sealed partial class HeadTrainer
 {
     // Of work that does little with each: some 10 to 50 microseconds, with memory that is in no cache.
     private const int ExamplesPerUnit = 1024;
 
-    private enum Stage { Count, Weigh, Descriptions, Means, NormalizeMeans, Confidence, Relatives, Fit, Lean, Keep, Measure, Judge, Choose, Blend, Done }
+    private enum Stage { Count, Weigh, Descriptions, Means, NormalizeMeans, Confidence, Relatives, Fit, Lean, Share, Keep, Measure, Judge, Choose, Blend, Done }
 
     private readonly HeadTrainingSettings settings;
     private readonly HeadObjective objective = new();
     private readonly Lbfgs minimizer;
     private readonly GuardChoice choice = new();
+    private readonly RelatedShift shift = new();
     private HeadEvidence evidence = new();
     private Stage stage = Stage.Done;
     private int fold;                       // held out; -1 in the fit on all examples
@@ -27,6 +28,8 @@ internal sealed class HeadTrainer
     private float[] zeroShot = [];          // [C] logits of one example
     private float[] fittedLogits = [];      // [C]
     private double[] confidence = [];       // [C]
+    private double[] beliefs = [];          // [C] how far each description is believed
+    private bool[] untaught = [];           // [C] described, and without training examples
     private float[] targets = [];           // [C, D] of the fit on all examples
     private float[] learnt = [];            // [C, D] means of the examples; once fitted, what was learnt
     private float[] kept = [];              // [C, D] what was learnt from all examples
@@ -90,6 +93,9 @@ internal sealed class HeadTrainer
         zeroShot = HeadObjective.Grow(zeroShot, classes);
         fittedLogits = HeadObjective.Grow(fittedLogits, classes);
         confidence = HeadObjective.Grow(confidence, classes);
+        beliefs = HeadObjective.Grow(beliefs, classes);
+        untaught = HeadObjective.Grow(untaught, classes);
+        shift.Resize(classes, width);
         targets = HeadObjective.Grow(targets, size);
         learnt = HeadObjective.Grow(learnt, size);
         kept = HeadObjective.Grow(kept, size);
@@ -125,6 +131,7 @@ internal sealed class HeadTrainer
             case Stage.Relatives: RelateClasses(); break;
             case Stage.Fit: Fit(); break;
             case Stage.Lean: Lean(); break;
+            case Stage.Share: Share(); break;
             case Stage.Keep: Keep(); break;
             case Stage.Measure: MeasureWeights(); break;
             case Stage.Judge: Judge(); break;
@@ -180,6 +187,7 @@ internal sealed class HeadTrainer
                 // Left free, a class without examples would only ever be pushed away by the others'; it may move with its relatives.
                 counts[c] == 0 && settings.RelativesPull == 0 ? ClassRole.Fixed : ClassRole.Free;
             confidence[c] = 0;
+            untaught[c] = objective.Roles[c] == ClassRole.Fixed && settings.Kinship is not null;
         }
         Next(Stage.Descriptions);
     }
@@ -242,13 +250,21 @@ internal sealed class HeadTrainer
 
         int examples = 0;
         for (int c = 0; c < Classes; c++) examples += counts[c];
-        double strength = taughtClasses == 0 ? 1 : settings.Pull / (taughtClasses * Math.Pow((double)examples / taughtClasses, settings.PullFade));
+        double perClass = (double)examples / Math.Max(1, taughtClasses);
+        double strength = settings.Pull / Math.Max(1, taughtClasses);
         for (int c = 0; c < Classes; c++)
         {
             double sure = counts[c] == 0 ? 1 : confidence[c];
-            double trust = evidence.Descriptions[c] is null ? 1 : evidence.Trust[c];
-            objective.Pulls[c] = (float)(strength * Math.Max(settings.LeastConfidence, sure * trust));
-            mixes[c] = evidence.Descriptions[c] is null ? evidence.PriorMix : Guard.Trust(evidence.PriorMix, Belief(counts[c], sure) * trust);
+            if (evidence.Descriptions[c] is null)
+            {
+                objective.Pulls[c] = (float)(strength * Math.Max(settings.LeastConfidence, sure) / Math.Max(1, perClass));
+                mixes[c] = counts[c] == 0 ? 0 : 1; // nothing but its examples is known of it
+                continue;
+            }
+            double trust = evidence.Trust[c];
+            beliefs[c] = Belief(counts[c], sure) * trust;
+            objective.Pulls[c] = (float)(strength * Math.Max(settings.LeastConfidence, sure * trust) / Math.Pow(Math.Max(1, perClass), settings.PullFade));
+            mixes[c] = objective.Roles[c] == ClassRole.Fixed ? 0 : Guard.Trust(evidence.PriorMix, beliefs[c]);
         }
         if (objective.RelativesPull > 0) Next(Stage.Relatives);
         else StartMinimizer();
@@ -292,7 +308,8 @@ internal sealed class HeadTrainer
     }
 
     // Part of what is learnt is the plain mean of the examples: it knows nothing of the other classes, and is the surer for it
-    // while there are few examples.
+    // while there are few examples. A class without description is pulled to that mean as it is, and what the fit adds is what
+    // it has beyond prototypes.
     private void Lean()
     {
         int end = Math.Min(Classes, cursor + Math.Max(1, objective.VectorsPerUnit / 2));
@@ -300,7 +317,7 @@ internal sealed class HeadTrainer
         {
             ReadOnlySpan<float> w = minimizer.Weights.AsSpan(cursor * Width, Width);
             Span<float> result = Learnt(cursor);
-            if (counts[cursor] == 0 || objective.Roles[cursor] != ClassRole.Free)
+            if (counts[cursor] == 0 || objective.Roles[cursor] != ClassRole.Free || evidence.Descriptions[cursor] is null)
             {
                 w.CopyTo(result);
                 continue;
@@ -309,7 +326,25 @@ internal sealed class HeadTrainer
             TensorPrimitives.Multiply(result, (float)settings.MeanShare, result);
             TensorPrimitives.MultiplyAdd(w, (float)(1 - settings.MeanShare) / length, result, result);
         }
-        if (cursor == Classes) Next(fold < 0 ? Stage.Keep : Stage.Measure);
+        if (cursor < Classes) return;
+        shift.Begin(settings.Kinship ?? 0);
+        Next(Stage.Share);
+    }
+
+    // The guard judges each fold's own shift, scaled as all else is by the mix: w_u(a) = t_u + a s_u.
+    private void Share()
+    {
+        int vectors = Math.Max(1, objective.VectorsPerUnit / 4);
+        if (cursor < Classes)
+        {
+            int end = Math.Min(Classes, cursor + vectors);
+            for (; cursor < end; cursor++)
+                if (counts[cursor] > 0 && evidence.Descriptions[cursor] is not null)
+                    shift.Add(cursor, Target(cursor), Learnt(cursor), mixes[cursor], beliefs[cursor]);
+            return;
+        }
+        int size = Classes * Width;
+        if (shift.Step(objective.Targets.AsSpan(0, size), untaught, learnt.AsSpan(0, size), mixes, vectors)) Next(fold < 0 ? Stage.Keep : Stage.Measure);
     }
 
     private void Keep()
@@ -323,96 +358,5 @@ internal sealed class HeadTrainer
         mixes.AsSpan(0, Classes).CopyTo(keptMixes);
         if (evidence.Folds < 2 || !counts.AsSpan(0, Classes).ContainsAnyInRange(2, int.MaxValue)) Next(Stage.Choose);
         else BeginFit(0);
-    }
-
-    private void MeasureWeights()
-    {
-        int end = Math.Min(Classes, cursor + Math.Max(1, objective.VectorsPerUnit / 2));
-        for (; cursor < end; cursor++)
-        {
-            ReadOnlySpan<float> w = Learnt(cursor);
-            double cross = TensorPrimitives.Dot(Target(cursor), w), square = TensorPrimitives.Dot(w, w);
-            for (int point = 0; point < Guard.Grid; point++)
-            {
-                double a = Guard.Mix(point, mixes[cursor]);
-                double norm = Math.Sqrt(Math.Max(1e-12, (1 - a) * (1 - a) + 2 * a * (1 - a) * cross + a * a * square));
-                targetFactors[point * Classes + cursor] = (float)(objective.Scale * (1 - a) / norm);
-                learntFactors[point * Classes + cursor] = (float)(objective.Scale * a / norm);
-            }
-        }
-        if (cursor == Classes) Next(Stage.Judge);
-    }
-
-    // Log-likelihood of the held-out examples at every mix of the grid. A class whose only example is held out has nothing
-    // left to be learnt from, so the example would vote for the descriptions whatever they are worth: it does not judge.
-    private void Judge()
-    {
-        int work = Math.Max(1, objective.VectorsPerUnit / 2);
-        for (; cursor < evidence.Count * Classes && work > 0; cursor++, work--)
-        {
-            int i = cursor / Classes, c = cursor % Classes;
-            if (evidence.FoldOf[i] != fold || counts[evidence.Labels[i]] == 0)
-            {
-                cursor += Classes - 1;
-                continue;
-            }
-            zeroShot[c] = TensorPrimitives.Dot<float>(evidence.Features[i], Target(c));
-            fittedLogits[c] = TensorPrimitives.Dot<float>(evidence.Features[i], Learnt(c));
-            if (c < Classes - 1) continue;
-            JudgeExample(i);
-            work -= Classes;
-        }
-        if (cursor < evidence.Count * Classes) return;
-        if (fold + 1 < evidence.Folds) BeginFit(fold + 1);
-        else Next(Stage.Choose);
-    }
-
-    private void JudgeExample(int i)
-    {
-        int label = evidence.Labels[i];
-        // In the evidence, too, every class counts alike.
-        judged[i] = 1f / evidence.ExamplesOf(label);
-        Span<float> logits = blendedLogits.AsSpan(0, Classes);
-        for (int point = 0; point < Guard.Grid; point++)
-        {
-            TensorPrimitives.Multiply(zeroShot.AsSpan(0, Classes), targetFactors.AsSpan(point * Classes, Classes), logits);
-            TensorPrimitives.MultiplyAdd(fittedLogits.AsSpan(0, Classes), learntFactors.AsSpan(point * Classes, Classes), logits, logits);
-            for (int c = 0; c < Classes; c++)
-                if (objective.Roles[c] == ClassRole.Absent) logits[c] = float.NegativeInfinity;
-            float own = logits[label];
-            logLikelihoods[i * Guard.Grid + point] = (float)(own - HeadObjective.LogSumExp(logits));
-        }
-    }
-
-    private void Choose()
-    {
-        if (cursor == 0) choice.Begin();
-        cursor = 1;
-        if (!choice.Step(logLikelihoods.AsSpan(0, evidence.Count * Guard.Grid), judged.AsSpan(0, evidence.Count), settings.GuardErrors, ExamplesPerUnit)) return;
-        chosen = choice.Point;
-        Mix = Guard.Mix(choice.Point, evidence.PriorMix);
-        GuardSteppedIn = choice.Point < Guard.Grid - 1;
-        EvidenceBefore = choice.Evidence(0);
-        EvidenceAfter = choice.Evidence(choice.Point);
-        Next(Stage.Blend);
-    }
-
-    private void Blend()
-    {
-        int end = Math.Min(Classes, cursor + Math.Max(1, objective.VectorsPerUnit / 2));
-        for (; cursor < end; cursor++)
-        {
-            ReadOnlySpan<float> t = targets.AsSpan(cursor * Width, Width), w = kept.AsSpan(cursor * Width, Width);
-            double a = Guard.Mix(chosen, keptMixes[cursor]);
-            Span<float> blended = head.AsSpan(cursor * Width, Width);
-            t.CopyTo(blended);
-            if (a == 0 || roles[cursor] != ClassRole.Free) continue; // the description's bits exactly
-            TensorPrimitives.Multiply(t, (float)(1 - a), blended);
-            TensorPrimitives.MultiplyAdd(w, (float)a, blended, blended);
-            Unit.Normalize(blended);
-        }
-        if (cursor < Classes) return;
-        Volatile.Write(ref progress, 1);
-        stage = Stage.Done;
     }
 }

@@ -81,6 +81,34 @@ public class AdaptationBenefitTests
         Assert.True(after > before - 0.03, $"{before:F3} -> {after:F3}");
     }
 
+    /// <summary>
+    /// Inputs lie off their descriptions in a direction that all classes share, as drawings by one hand do. Half of the classes are
+    /// taught; the untaught half must not lose its inputs to them, and the taught half still gains.
+    /// </summary>
+    [Fact]
+    public void WhatAllInputsShareIsNotTakenFromTheUntaughtClasses()
+    {
+        double taughtBefore = 0, taughtAfter = 0, untaughtBefore = 0, untaughtAfter = 0, untaughtIfTheyStay = 0;
+        const int worlds = 10;
+        for (int seed = 0; seed < worlds; seed++)
+        {
+            var world = new SyntheticWorld(seed, textNoise: 0.9, spread: 1) { Prior = new([0, 0.7f, 0.9f, 1]) };
+            (float[], int)[] held = Draw(world, 400), examples = [.. Draw(world, 64).Where(input => input.Item2 < 4)];
+            (float[], int)[] own = [.. held.Where(input => input.Item2 < 4)], others = [.. held.Where(input => input.Item2 >= 4)];
+            using AdaptiveClassifier described = world.Describe(), taught = Taught(world, examples);
+            using AdaptiveClassifier stay = Taught(world, examples, HeadTrainingSettings.Default with { Kinship = null });
+            taughtBefore += Score(described, own).Accuracy / worlds;
+            taughtAfter += Score(taught, own).Accuracy / worlds;
+            untaughtBefore += Score(described, others).Accuracy / worlds;
+            untaughtAfter += Score(taught, others).Accuracy / worlds;
+            untaughtIfTheyStay += Score(stay, others).Accuracy / worlds;
+        }
+        string numbers = $"taught {taughtBefore:F3} -> {taughtAfter:F3}, untaught {untaughtBefore:F3} -> {untaughtAfter:F3}, left where they are {untaughtIfTheyStay:F3}";
+        Assert.True(untaughtIfTheyStay < untaughtBefore - 0.03, $"There is nothing to repair: {numbers}");
+        Assert.True(untaughtAfter >= untaughtBefore, numbers);
+        Assert.True(taughtAfter > taughtBefore, numbers);
+    }
+
     /// <summary>Labels drawn at random: there is nothing to learn, and what is published predicts them no worse than the descriptions did.</summary>
     [Fact]
     public void TheGuardHoldsWhenLabelsAreNoise()

@@ -98,7 +98,7 @@ public class AdaptiveClassifierTests
         Assert.True(report.EvidenceAfter > report.EvidenceBefore);
         Assert.InRange(report.GuardMix, 0.5, 1);
         Assert.False(report.GuardSteppedIn);
-        Assert.DoesNotContain("c2", report.Changed); // nothing was taught about it
+        Assert.Contains("c2", report.Changed); // nothing was taught about it, but it moves as its relatives do
     }
 
     [Fact]
