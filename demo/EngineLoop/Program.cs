@@ -35,7 +35,8 @@ try
     {
         // The GPU works on beside the engine; nothing here waits for it.
         long deadline = Stopwatch.GetTimestamp() + (long)(budget.TotalSeconds * Stopwatch.Frequency);
-        if (meter.Advance(deadline))
+        // At least one operation, also where it is estimated to take longer than the budget: it would never be begun.
+        if (meter.Advance(deadline, atLeastOne: true))
         {
             brightness.Read(seen);
             meter.Restart();

@@ -9,24 +9,32 @@ if (!File.Exists(file))
     Console.Error.WriteLine($"There is no {file}. Train one with: odl pretrain texts --out texts.safetensors, and name it here.");
     return 1;
 }
-using Backbone backbone = Backbone.Load(file);
-using var animals = new AdaptiveClassifier(backbone);
-animals.Describe("cat", "a small furry pet that purrs and hunts mice");
-animals.Describe("dog", "a loyal pet that barks and guards the house");
-animals.Describe("bird", "an animal with wings and feathers that flies and sings");
-Ask("it sat purring on my lap all evening", "something barked at the postman", "feathers everywhere, and then it flew away");
+try
+{
+    using Backbone backbone = Backbone.Load(file);
+    using var animals = new AdaptiveClassifier(backbone);
+    animals.Describe("cat", "a small furry pet that purrs and hunts mice");
+    animals.Describe("dog", "a loyal pet that barks and guards the house");
+    animals.Describe("bird", "an animal with wings and feathers that flies and sings");
+    Ask(animals, "it sat purring on my lap all evening", "something barked at the postman", "feathers everywhere, and then it flew away");
 
-Console.WriteLine("A class that nobody thought of before:");
-animals.Describe("fish", "an animal with fins that swims in the sea");
-Ask("it swam off into the deep water", "what big fins it has", "the mouse never saw the kitten coming");
+    Console.WriteLine("A class that nobody thought of before:");
+    animals.Describe("fish", "an animal with fins that swims in the sea");
+    Ask(animals, "it swam off into the deep water", "what big fins it has", "the mouse never saw the kitten coming");
 
-Console.WriteLine("And after one correction:");
-animals.Teach(new TextInput("the mouse never saw the kitten coming"), "cat");
-animals.AdaptToEnd(); // a game calls Adapt(budget) once a frame instead
-Ask("the kitten is asleep");
-return 0;
+    Console.WriteLine("And after one correction:");
+    animals.Teach(new TextInput("the mouse never saw the kitten coming"), "cat");
+    animals.AdaptToEnd(); // a game calls Adapt(budget) once a frame instead
+    Ask(animals, "the kitten is asleep");
+    return 0;
+}
+catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException or ArgumentException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
 
-void Ask(params string[] texts)
+static void Ask(AdaptiveClassifier animals, params string[] texts)
 {
     foreach (string text in texts) Console.WriteLine($"  {text,-45} {animals.Classify(new TextInput(text))}");
 }

@@ -10,7 +10,17 @@ if (!TourOptions.TryParse(args, out TourOptions? options, out string? complaint)
 try
 {
     using var game = new Game(new Spellbook(options.Backbone, options.Device, (ulong)options.Seed), SaveFolder.OfUser(), options.Seed);
-    new GameWindow(game).Run();
+    try
+    {
+        new GameWindow(game).Run();
+    }
+    catch
+    {
+        // Whatever ends the window, the book is put away. Not in a finally: an exception that nobody catches may end the
+        // process without running it.
+        if (!game.Save()) Console.Error.WriteLine(game.Notice);
+        throw;
+    }
     if (game.Save()) return 0;
     Console.Error.WriteLine(game.Notice);
     return 1;

@@ -99,12 +99,22 @@ internal sealed class Spellbook : IDisposable
     public Engine Prepare(GameDevice wanted) => Prepare(backboneFile, wanted);
 
     /// <summary>Goes on with another device: spells, examples and what is being learnt move over in memory.</summary>
+    /// <param name="other">Belongs to the book from now on; freed at once where the move fails, and the book stays where it is.</param>
     public void MoveTo(Engine other)
     {
-        using var all = new MemoryStream();
-        spells.Save(all);
-        all.Position = 0;
-        AdaptiveClassifier moved = AdaptiveClassifier.Load(all, other.Backbone, options);
+        AdaptiveClassifier moved;
+        try
+        {
+            using var all = new MemoryStream();
+            spells.Save(all);
+            all.Position = 0;
+            moved = AdaptiveClassifier.Load(all, other.Backbone, options);
+        }
+        catch
+        {
+            other.Dispose();
+            throw;
+        }
         Replace(moved);
         engine.Dispose();
         engine = other;

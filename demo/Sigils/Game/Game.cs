@@ -161,7 +161,7 @@ internal sealed partial class Game : IDisposable
         {
             if (Bout is { } bout && !bout.Correct(spell)) Say("There is no cast to correct. Draw, and then say what it was.");
         }
-        else if (Trial is { } trial)
+        else if (Page == Page.Book && Trial is { } trial)
         {
             Grimoire.Correct(trial, spell, TrialProbabilities[spell]);
             Say($"Kept as {name}. The book learns it as you read.");
@@ -206,5 +206,7 @@ internal sealed partial class Game : IDisposable
     {
         Page = page;
         Choice = 0;
+        // What is not corrected while the book is open stands.
+        if (page is not (Page.Book or Page.Edit)) Trial = null;
     }
 }

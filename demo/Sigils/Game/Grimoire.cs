@@ -36,7 +36,7 @@ internal sealed class Grimoire(Spellbook book)
     {
         if (pages.Count == MostSpells) return $"The book is full: it holds {MostSpells} spells.";
         if (NameComplaint(name, except: -1) is { } complaint) return complaint;
-        if (WordsComplaint(words) is { } unread) return unread;
+        if (SpellText.WordsComplaint(words) is { } unread) return unread;
         pages.Add(new SpellPage(name.Trim(), words) { Reading = book.Describe(name.Trim(), words) });
         Version++;
         return null;
@@ -45,7 +45,7 @@ internal sealed class Grimoire(Spellbook book)
     /// <summary>Writes a spell's words anew; what was learnt of it stays.</summary>
     public string? Rewrite(int spell, string words)
     {
-        if (WordsComplaint(words) is { } complaint) return complaint;
+        if (SpellText.WordsComplaint(words) is { } complaint) return complaint;
         pages[spell].Words = words;
         pages[spell].Reading = book.Describe(pages[spell].Name, words);
         Version++;
@@ -160,12 +160,8 @@ internal sealed class Grimoire(Spellbook book)
     public string? NameComplaint(string name, int except)
     {
         name = name.Trim();
-        if (name.Length == 0) return "A spell needs a name.";
-        if (name.Length > LongestName) return $"That name has {name.Length} letters; the page has room for {LongestName}.";
+        if (SpellText.NameComplaint(name) is { } complaint) return complaint;
         int same = pages.FindIndex(p => string.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase));
         return same >= 0 && same != except ? $"There is a spell called {pages[same].Name} already." : null;
     }
-
-    private static string? WordsComplaint(string words) => string.IsNullOrWhiteSpace(words) ? "Describe the sigil in a few words first."
-        : words.Length > LongestWords ? $"That would be {words.Length:N0} letters; the page holds {LongestWords}. Nothing was written." : null;
 }

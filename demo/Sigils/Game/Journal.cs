@@ -10,7 +10,7 @@ namespace OnDeviceLearning.Demo;
 internal sealed record Journal(int Version, int Duels, int Best, bool Won, List<Journal.Page> Pages)
 {
     public const int CurrentVersion = 1;
-    private const int LargestFile = 4 << 20;
+    private const int LargestFile = 4 << 20, MostDuels = 1_000_000;
 
     /// <summary>A page. Strokes are x, y, x, y, ...</summary>
     internal sealed record Page(string Name, string Words, int Casts, int Misread, List<float> Confidence, List<float[][]> Drawings);
@@ -37,11 +37,11 @@ internal sealed record Journal(int Version, int Duels, int Best, bool Won, List<
         if (info.Length > LargestFile) throw new JsonException($"it has {info.Length:N0} bytes; expected at most {LargestFile:N0}");
         Journal journal = JsonSerializer.Deserialize<Journal>(File.ReadAllBytes(file)) ?? throw new JsonException("it is empty");
         if (journal.Version != CurrentVersion) throw new JsonException($"its version is {journal.Version}; expected {CurrentVersion}");
-        if (journal.Duels < 0 || journal.Best < 0 || journal.Pages is null || journal.Pages.Count is < Grimoire.FewestSpells or > Grimoire.MostSpells) throw new JsonException("its counts are out of range");
+        if (journal.Duels is < 0 or > MostDuels || journal.Best < 0 || journal.Pages is null || journal.Pages.Count is < Grimoire.FewestSpells or > Grimoire.MostSpells) throw new JsonException("its counts are out of range");
         if (journal.Pages.Select(p => p?.Name?.ToLowerInvariant()).Distinct().Count() != journal.Pages.Count) throw new JsonException("two pages have the same name");
         foreach (Page page in journal.Pages)
         {
-            if (string.IsNullOrWhiteSpace(page.Name) || page.Name.Length > Grimoire.LongestName || string.IsNullOrWhiteSpace(page.Words) || page.Words.Length > Grimoire.LongestWords) throw new JsonException("a page has no name or no words, or too long ones");
+            if (page?.Name is null || page.Words is null || SpellText.NameComplaint(page.Name) is not null || SpellText.WordsComplaint(page.Words) is not null) throw new JsonException("a page has no name or no words, or such as no book can hold");
             if (page.Casts < 0 || page.Misread < 0 || page.Confidence is null || page.Drawings is null || page.Drawings.Count > SpellPage.MostDrawings) throw new JsonException($"the page of {page.Name} is out of range");
         }
         return journal;

@@ -65,7 +65,7 @@ internal sealed class SaveFolder(string folder)
             return true;
         }
         Keep(Spells);
-        bool foreign = damage.Message.Contains("made with the backbone", StringComparison.Ordinal);
+        bool foreign = damage is ModelFormatException { IsForOtherBackbone: true };
         if (!foreign && File.Exists(Spells + AdaptiveClassifier.PreviousSuffix) && Open(grimoire, pages, previous: true) is null)
         {
             notice = "The book is damaged. The one put away before it is open instead.";
@@ -79,9 +79,10 @@ internal sealed class SaveFolder(string folder)
                 : "The book is damaged. It is written anew from the words and drawings in your journal.";
             return true;
         }
+        string also = File.Exists(Journal) ? "and so is the journal" : "and there is no journal";
         Keep(Journal);
         progress = default;
-        notice = $"The book is damaged ({Short(damage.Message)}), and so is the journal. A new book begins; the old one is kept beside it.";
+        notice = $"The book is damaged ({Short(damage.Message)}), {also}. A new book begins; the old one is kept beside it.";
         return false;
     }
 

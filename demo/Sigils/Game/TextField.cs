@@ -18,11 +18,11 @@ internal sealed class TextField(int capacity)
         Caret = Text.Length;
     }
 
-    /// <summary>Puts in what was typed or pasted, in one line. Nothing is put in, and a sentence returned, where it does not fit.</summary>
+    /// <summary>Puts in what was typed or pasted, in one line and without what cannot be seen. Nothing is put in, and a sentence returned, where it does not fit.</summary>
     public string? Insert(string text)
     {
-        text = new string([.. text.Select(c => char.IsControl(c) ? ' ' : c)]);
-        if (!IsWhole(text)) return "The page cannot hold half a letter.";
+        text = new string([.. text.Select(c => char.IsControl(c) ? ' ' : c).Where(c => !SpellText.IsInvisible(c))]);
+        if (!SpellText.IsWhole(text)) return "The page cannot hold half a letter.";
         if (text.Length == 1 && Text.Length >= capacity) return $"The page is full: it holds {capacity} letters.";
         if (Text.Length + text.Length > capacity) return $"That would be {Text.Length + text.Length:N0} letters; the page holds {capacity}. Nothing was written.";
         Text = Text.Insert(Caret, text);
@@ -50,15 +50,4 @@ internal sealed class TextField(int capacity)
     private int Before(int at) => at == 0 ? 0 : at >= 2 && char.IsLowSurrogate(Text[at - 1]) ? at - 2 : at - 1;
 
     private int After(int at) => at == Text.Length ? at : at + 2 <= Text.Length && char.IsHighSurrogate(Text[at]) ? at + 2 : at + 1;
-
-    private static bool IsWhole(string text)
-    {
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (!char.IsSurrogate(text[i])) continue;
-            if (i + 1 >= text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return false;
-            i++;
-        }
-        return true;
-    }
 }

@@ -69,7 +69,7 @@ internal sealed class TourOptions
                 case "--seeds" when int.TryParse(value, out int seeds) && seeds is >= 1 and <= 10_000:
                     parsed.Seeds = seeds;
                     break;
-                case "--out" when value.Length > 0:
+                case "--out" when value.Length > 0 && !Directory.Exists(value) && Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(value))):
                     parsed.Out = value;
                     break;
                 case "--screens" when value.Length > 0:
@@ -84,6 +84,8 @@ internal sealed class TourOptions
                         "--device" => $"--device is '{value}'; expected auto, cpu, vulkan or directx12.",
                         "--seed" => $"--seed is '{value}'; expected a number from 0 to {int.MaxValue - 2}.",
                         "--seeds" => $"--seeds is '{value}'; expected a number from 1 to 10000.",
+                        // Said now, and not when the tour has been played.
+                        "--out" when value.Length > 0 => $"--out is '{value}'; expected a file in a folder that exists.",
                         "--out" => "--out is empty; expected a file to write.",
                         "--screens" => "--screens is empty; expected a folder to write to.",
                         _ => $"--backbone: there is no file '{value}'.",

@@ -64,7 +64,7 @@ public sealed partial class AdaptiveClassifier
         }
         catch (ModelFormatException e)
         {
-            throw new ModelFormatException($"{path}: {e.Message}{Advice()}", e);
+            throw new ModelFormatException($"{path}: {e.Message}{Advice()}", e) { IsForOtherBackbone = e.IsForOtherBackbone };
         }
         catch (FileNotFoundException e)
         {

@@ -178,6 +178,64 @@ public sealed class GameTests
     }
 
     [Fact]
+    public void Letters_that_nobody_sees_are_left_out_or_a_sentence()
+    {
+        using Game game = GameBook.NewGame();
+        game.OpenBook();
+        game.Type("n");
+        game.Type("\u200B\u202E");
+        GameBook.Press(game, GameKey.Enter);
+        Assert.Contains("needs a name", game.Notice);
+        game.Type("Fe\u200Bast\u00AD");
+        GameBook.Press(game, GameKey.Enter);
+        game.Type("\u200B\uFE0F");
+        GameBook.Press(game, GameKey.Enter);
+        Assert.Contains("few words", game.Notice);
+        game.Type("a circle");
+        GameBook.Press(game, GameKey.Enter);
+        Assert.Equal("Feast", game.Grimoire.Book.Names[8]);
+        // Not from the keyboard: the sentence, and nothing is changed.
+        Assert.NotNull(game.Grimoire.Rename(8, "a\u200Bb"));
+        Assert.NotNull(game.Grimoire.Rewrite(8, "\uFE0F"));
+        Assert.Equal("Feast", game.Grimoire.Book.Names[8]);
+    }
+
+    [Fact]
+    public void What_was_tried_in_the_book_is_taught_in_the_book_alone()
+    {
+        using Game game = GameBook.NewGame();
+        game.OpenBook();
+        GameBook.Draw(game, GameBook.Sigil(0), new Vector2(1081, 498), 150);
+        GameBook.Tick(game, 60);
+        Assert.NotNull(game.Trial);
+        GameBook.Press(game, GameKey.Enter);
+        Assert.Equal(Page.Edit, game.Page);
+        game.Correct(2);
+        Assert.Empty(game.Grimoire.Pages[2].Drawings);
+        GameBook.Press(game, GameKey.Escape);
+        Assert.NotNull(game.Trial);
+        GameBook.Press(game, GameKey.Escape);
+        Assert.Equal(Page.Title, game.Page);
+        Assert.Null(game.Trial);
+        game.Type("3");
+        Assert.Empty(game.Grimoire.Pages[2].Drawings);
+    }
+
+    [Fact]
+    public void An_engine_that_the_book_cannot_move_to_is_freed()
+    {
+        using var folder = new GameBook.Folder();
+        string file = Path.Combine(folder.Path, "other.safetensors");
+        File.WriteAllBytes(file, TinyBackbone.File());
+        using Game game = GameBook.NewGame();
+        ComputeDevice device = ComputeDevice.OpenCpu();
+        var other = new Spellbook.Engine(device, Backbone.Load(file, device));
+        Assert.Throws<ModelFormatException>(() => game.Grimoire.Book.MoveTo(other));
+        Assert.Throws<ObjectDisposedException>(() => other.Backbone.Embed("a circle", new float[TinyBackbone.Width]));
+        Assert.Equal(0, game.Grimoire.Cast(GameBook.Sigil(0)).Spell);
+    }
+
+    [Fact]
     public void A_held_key_repeats_while_writing()
     {
         using Game game = GameBook.NewGame();

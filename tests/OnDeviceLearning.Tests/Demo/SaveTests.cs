@@ -81,6 +81,11 @@ public sealed class SaveTests : IDisposable
     [InlineData("{\"Version\":1,\"Duels\":-1,\"Best\":0,\"Won\":false,\"Pages\":null}")]
     [InlineData("{\"Version\":1,\"Duels\":1,\"Best\":0,\"Won\":false,\"Pages\":[null,null]}")]
     [InlineData("{\"Version\":1,\"Duels\":1,\"Best\":0,\"Won\":false,\"Pages\":[{\"Name\":\"a\",\"Words\":\"b\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[[[1]]]},{\"Name\":\"c\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]}]}")]
+    [InlineData("{\"Version\":1,\"Duels\":1,\"Best\":0,\"Won\":false,\"Pages\":[null,{\"Name\":\"c\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]}]}")]
+    [InlineData("{\"Version\":1,\"Duels\":1,\"Best\":0,\"Won\":false,\"Pages\":[{\"Name\":\"a\\u200B\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]},{\"Name\":\"c\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]}]}")]
+    [InlineData("{\"Version\":1,\"Duels\":1,\"Best\":0,\"Won\":false,\"Pages\":[{\"Name\":\"a\",\"Words\":\"\\u200B\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]},{\"Name\":\"c\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]}]}")]
+    [InlineData("{\"Version\":1,\"Duels\":1,\"Best\":0,\"Won\":false,\"Pages\":[{\"Name\":\"a\\ud83c\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]},{\"Name\":\"c\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]}]}")]
+    [InlineData("{\"Version\":1,\"Duels\":2147483647,\"Best\":0,\"Won\":false,\"Pages\":[{\"Name\":\"a\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]},{\"Name\":\"c\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]}]}")]
     public void A_damaged_journal_costs_the_drawings_alone(string text)
     {
         float[] before = new float[Grimoire.MostSpells], after = new float[Grimoire.MostSpells];
@@ -109,6 +114,32 @@ public sealed class SaveTests : IDisposable
         Assert.Equal("nothing", File.ReadAllText(folder.Saves.Spells + ".damaged"));
         Assert.Equal(default, game.Progress);
         Assert.True(game.Save());
+    }
+
+    [Theory]
+    [InlineData("{\"Version\":1,\"Duels\":1,\"Best\":0,\"Won\":false,\"Pages\":[null,{\"Name\":\"c\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]}]}")]
+    [InlineData("{\"Version\":1,\"Duels\":1,\"Best\":0,\"Won\":false,\"Pages\":[{\"Name\":\"a\\u200B\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]},{\"Name\":\"c\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]}]}")]
+    [InlineData("{\"Version\":1,\"Duels\":1,\"Best\":0,\"Won\":false,\"Pages\":[{\"Name\":\"a\",\"Words\":\"\\u200B\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]},{\"Name\":\"c\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]}]}")]
+    [InlineData("{\"Version\":1,\"Duels\":1,\"Best\":0,\"Won\":false,\"Pages\":[{\"Name\":\"a\\ud83c\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]},{\"Name\":\"c\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]}]}")]
+    [InlineData("{\"Version\":1,\"Duels\":2147483647,\"Best\":0,\"Won\":false,\"Pages\":[{\"Name\":\"a\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]},{\"Name\":\"c\",\"Words\":\"d\",\"Casts\":0,\"Misread\":0,\"Confidence\":[],\"Drawings\":[]}]}")]
+    public void Without_a_book_a_damaged_journal_begins_a_new_one(string text)
+    {
+        File.WriteAllText(folder.Saves.Journal, text);
+        using Game game = GameBook.NewGame(folder.Saves);
+        Assert.False(game.IsResumed);
+        Assert.Contains("and so is the journal", game.Notice);
+        Assert.Equal(SpellSets.First.Select(s => s.Name), game.Grimoire.Book.Names);
+        game.BeginDuel();
+        Assert.Equal(1, game.Bout!.Duel.Number);
+    }
+
+    [Fact]
+    public void A_journal_that_is_not_there_is_not_called_damaged()
+    {
+        File.WriteAllText(folder.Saves.Spells, "nothing");
+        using Game game = GameBook.NewGame(folder.Saves);
+        Assert.False(game.IsResumed);
+        Assert.Contains("there is no journal", game.Notice);
     }
 
     [Fact]

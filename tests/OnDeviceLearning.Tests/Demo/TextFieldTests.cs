@@ -55,6 +55,14 @@ public sealed class TextFieldTests
     }
 
     [Fact]
+    public void What_nobody_sees_is_left_out()
+    {
+        var field = new TextField(20);
+        Assert.Null(field.Insert("Fe\u200Ba\u00ADst\u202E"));
+        Assert.Equal(("Feast", 5), (field.Text, field.Caret));
+    }
+
+    [Fact]
     public void Whatever_is_pressed_the_text_stays_whole()
     {
         for (int seed = 0; seed < 100; seed++)

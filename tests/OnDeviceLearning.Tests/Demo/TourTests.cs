@@ -23,6 +23,8 @@ public class TourTests
     [InlineData("--seed -1", "'-1'")]
     [InlineData("--device gpu", "'gpu'")]
     [InlineData("--backbone nowhere.safetensors", "'nowhere.safetensors'")]
+    [InlineData("--out nowhere/x.png", "'nowhere/x.png'")]
+    [InlineData("--out .", "'.'")]
     public void WrongOptionsGetASentence(string line, string part)
     {
         Assert.False(TourOptions.TryParse(line.Split(' '), out TourOptions? options, out string? complaint));

@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace OnDeviceLearning.Demo;
+
+/// <summary>
+/// What may stand on a page, whoever wrote it: the player or a file. As strict as the library's own check of names and
+/// descriptions, which answers with exceptions where a player needs a sentence.
+/// </summary>
+internal static class SpellText
+{
+    /// <summary>A sentence where a name cannot be one.</summary>
+    public static string? NameComplaint(string name) =>
+        string.IsNullOrWhiteSpace(name) ? "A spell needs a name."
+        : name.Length > Grimoire.LongestName ? $"That name has {name.Length} letters; the page has room for {Grimoire.LongestName}."
+        : !IsWhole(name) ? "A name cannot hold half a letter."
+        : name.Any(IsInvisible) ? "A name cannot hold letters that nobody sees."
+        : null;
+
+    /// <summary>A sentence where words cannot describe a spell.</summary>
+    public static string? WordsComplaint(string words) =>
+        words.Length > Grimoire.LongestWords ? $"That would be {words.Length:N0} letters; the page holds {Grimoire.LongestWords}. Nothing was written."
+        : !IsWhole(words) ? "The page cannot hold half a letter."
+        : words.All(c => char.IsWhiteSpace(c) || IsInvisible(c) || IsVariant(c)) ? "Describe the sigil in a few words first."
+        : null;
+
+    /// <summary>Whether it takes no ink: a control or format character.</summary>
+    public static bool IsInvisible(char c) => char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format;
+
+    /// <summary>Whether no character is split in two.</summary>
+    public static bool IsWhole(string text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i])) continue;
+            if (i + 1 >= text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return false;
+            i++;
+        }
+        return true;
+    }
+
+    // Says which form the letter before it takes; alone it is nothing.
+    private static bool IsVariant(char c) => c is >= '\uFE00' and <= '\uFE0F';
+}
