@@ -23,7 +23,8 @@ public sealed partial class SnippetTests
             internal static readonly AdaptiveClassifier spells = default!;
             internal static readonly nint instance = 1, physicalDevice = 1, logicalDevice = 1, queue = 1;
             internal static readonly int queueFamily = 0, length = 1;
-            internal static readonly ulong vkBuffer = 1;
+            internal static readonly ulong vkBuffer = 1, vkImage = 1;
+            internal static readonly DeviceBuffer target = default!;
 
             static void Snippet()
             {
