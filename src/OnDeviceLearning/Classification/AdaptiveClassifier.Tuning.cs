@@ -77,9 +77,18 @@ public sealed partial class AdaptiveClassifier
         CompactInput kept = CompactInput.Of(input, tunable.Preprocessing);
         if (encoder is null) return new Example(0, entry, shipped, shipped, kept);
         var feature = new float[shipped.Length];
-        // From what is kept, as it will be whenever it is embedded anew.
-        if (!encoder.Embed(kept, feature)) feature = shipped;
-        return new Example(0, entry, feature, shipped, kept);
+        bool found;
+        try
+        {
+            // From what is kept, as it will be whenever it is embedded anew.
+            found = encoder.Embed(kept, feature);
+        }
+        catch (DeviceLostException loss)
+        {
+            RecoverTuning(loss);
+            found = encoder.Embed(kept, feature);
+        }
+        return new Example(0, entry, found ? feature : shipped, shipped, kept);
     }
 
     private bool TuningIsDue()
@@ -227,8 +236,23 @@ public sealed partial class AdaptiveClassifier
         EncoderAdapter? adapter = encoder?.Adapter;
         DropTuningRun();
         encoder?.Dispose();
+        // Before what may throw: no encoder that was disposed stays in force.
+        encoder = null;
         embedder.Tunable!.Recover(loss);
-        encoder = adapter is null ? null : embedder.Tunable.Create(adapter);
+        if (adapter is not null) encoder = embedder.Tunable.Create(adapter);
+    }
+
+    // Waits for what the run has started elsewhere.
+    private void AwaitTuning()
+    {
+        try
+        {
+            tuner?.Wait();
+        }
+        catch (DeviceLostException loss)
+        {
+            RecoverTuning(loss);
+        }
     }
 
     private void DisposeTuning()

@@ -14,7 +14,7 @@ internal readonly record struct TuningExample(int Id, int Class, CompactInput In
 /// </summary>
 /// <remarks>
 /// What cannot be cut (planning a training program, taking in new weights) is done on a background thread where the
-/// classifier uses one. From one thread at a time.
+/// classifier uses one; everything else on the caller's. From one thread at a time.
 /// </remarks>
 internal sealed class EncoderTuner : IEncoderExamples, IDisposable
 {

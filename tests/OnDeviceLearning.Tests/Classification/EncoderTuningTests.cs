@@ -163,6 +163,19 @@ public sealed class EncoderTuningTests
     }
 
     [Fact]
+    public void A_stroke_of_more_points_than_are_counted_is_kept_as_the_image()
+    {
+        // The image takes 360,001 bytes, the strokes 280,009: only the count is too large.
+        var scribble = new Drawing([[.. Enumerable.Range(0, 70_000).Select(i => new Vector2(i % 71, i % 97))]]);
+        CompactInput kept = CompactInput.Of(scribble, 600);
+        Assert.Equal(CompactInput.MaxBytes(600, 1), kept.Bytes.Length);
+        float[] exact = new float[600 * 600], read = new float[600 * 600];
+        DrawingRasterizer.Rasterize(scribble, 600, exact);
+        CompactInput.Read(kept.Bytes, 600, 1).Write(read);
+        Assert.True(exact.Zip(read, (a, b) => Math.Abs(a - b)).Max() <= 0.5f / 255 + 1e-6f, "it draws something else");
+    }
+
+    [Fact]
     public void What_is_kept_of_an_input_draws_nearly_the_same()
     {
         float[] exact = new float[64 * 64], kept = new float[64 * 64], bent = new float[64 * 64], again = new float[64 * 64];
