@@ -29,8 +29,8 @@ public sealed partial class AdaptiveClassifier
     /// run is complete; until then predictions stay as they are.
     /// </summary>
     /// <remarks>
-    /// Tuning the encoder (<see cref="AdaptiveClassifierOptions.Encoder"/>) is the exception: its updates are done on the
-    /// caller's thread with a spare core too, take the whole budget of each call until the run is complete, and allocate.
+    /// Where the encoder is tuned (<see cref="AdaptiveClassifierOptions.Encoder"/>) the background thread works for the budget
+    /// of each call beside the caller's thread, and then rests until the next: so a device gives no more than that a frame.
     /// </remarks>
     /// <param name="budget">
     /// Longest time to spend on the caller's thread. It may be overrun by at most one slice of work, about 0.1 ms. Zero or

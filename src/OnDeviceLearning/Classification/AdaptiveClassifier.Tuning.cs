@@ -12,6 +12,7 @@ public sealed partial class AdaptiveClassifier
     private readonly bool inBackground;
     private readonly EvidenceSnapshot tunedSnapshot = new();
     private HeadTrainer? tunedTrainer;
+    private HeadRunner? tunedRunner;    // where there is a background thread
     private TunedEncoder? encoder;      // null: the backbone's
     private EncoderTuner? tuner;
     private float[][] tunedFeatures = []; // of all examples, under the encoder that the run has chosen
@@ -161,6 +162,9 @@ public sealed partial class AdaptiveClassifier
         if (chosen is null && encoder is null) return true;
         if (finalVersion != evidenceVersion)
         {
+            // It lets go of a void run's trainer at its next slice.
+            tunedRunner?.Cancel();
+            if (tunedRunner is { IsBusy: true }) return false;
             tunedFeatures = new float[examples.Count][];
             Dictionary<int, float[]> known = Enumerable.Range(0, tuner.Examples.Count).ToDictionary(i => tuner.Examples[i].Id, i => tuner.BestFeatures[i]);
             for (int i = 0; i < tunedFeatures.Length; i++)
@@ -188,7 +192,14 @@ public sealed partial class AdaptiveClassifier
             }
             tunedTrainer ??= new HeadTrainer(options.Training);
             tunedTrainer.Begin(tunedSnapshot.Evidence, embedder.Width, embedder.LogitScale);
+            if (inBackground) tunedRunner ??= new HeadRunner(tunedTrainer, options.Clock, background: true);
+            tunedRunner?.Start();
             tunedFit = true;
+        }
+        if (tunedRunner is not null)
+        {
+            tunedRunner.Advance(deadline); // throws what failed there
+            return !tunedRunner.IsBusy && tunedRunner.IsDone;
         }
         while (!tunedTrainer!.Step())
             if (Stopwatch.GetTimestamp() >= deadline) return false;
@@ -217,6 +228,7 @@ public sealed partial class AdaptiveClassifier
 
     private void DropTuningRun()
     {
+        tunedRunner?.Cancel();
         tuner?.Dispose();
         tuner = null;
         tunedFeatures = [];
@@ -248,6 +260,7 @@ public sealed partial class AdaptiveClassifier
         try
         {
             tuner?.Wait();
+            tunedRunner?.Wait();
         }
         catch (DeviceLostException loss)
         {
@@ -258,6 +271,7 @@ public sealed partial class AdaptiveClassifier
     private void DisposeTuning()
     {
         DropTuningRun();
+        tunedRunner?.Dispose();
         encoder?.Dispose();
         embedder.Tunable?.Dispose();
     }

@@ -20,8 +20,7 @@ namespace OnDeviceLearning;
 /// one after the other.</para>
 /// <para>Lifetime: disposing the classifier ends its thread and leaves the backbone alone, which must outlive it.</para>
 /// <para><see cref="Classify(ClassifierInput)"/>, <see cref="Adapt"/> and what they return allocate nothing in steady state, but
-/// for <see cref="Adapt"/> while it tunes the encoder (<see cref="AdaptiveClassifierOptions.Encoder"/>), which it does on the
-/// caller's thread and within the caller's budget even where there is a background thread.</para>
+/// for <see cref="Adapt"/> while the encoder is tuned (<see cref="AdaptiveClassifierOptions.Encoder"/>).</para>
 /// </remarks>
 public sealed partial class AdaptiveClassifier : IDisposable
 {
