@@ -28,6 +28,10 @@ public sealed partial class AdaptiveClassifier
     /// work is done on a background thread and the call only looks how it is getting on. A new head is published when a
     /// run is complete; until then predictions stay as they are.
     /// </summary>
+    /// <remarks>
+    /// Where the encoder is tuned (<see cref="AdaptiveClassifierOptions.Encoder"/>) the background thread works for the budget
+    /// of each call beside the caller's thread, and then rests until the next: so a device gives no more than that a frame.
+    /// </remarks>
     /// <param name="budget">
     /// Longest time to spend on the caller's thread. It may be overrun by at most one slice of work, about 0.1 ms. Zero or
     /// less spends none but for a slice that takes note of what is to be learnt: the call only publishes what a background
@@ -62,7 +66,7 @@ public sealed partial class AdaptiveClassifier
             // What is published may be a run that had begun before the last examples came.
             if (report.Status != AdaptStatus.Running && learntVersion == evidenceVersion && !TuningIsDue()) return report;
             runner.Wait();
-            tuner?.Wait();
+            AwaitTuning();
         }
     }
 

@@ -12,6 +12,7 @@ public sealed partial class AdaptiveClassifier
     private readonly bool inBackground;
     private readonly EvidenceSnapshot tunedSnapshot = new();
     private HeadTrainer? tunedTrainer;
+    private HeadRunner? tunedRunner;    // where there is a background thread
     private TunedEncoder? encoder;      // null: the backbone's
     private EncoderTuner? tuner;
     private float[][] tunedFeatures = []; // of all examples, under the encoder that the run has chosen
@@ -77,9 +78,18 @@ public sealed partial class AdaptiveClassifier
         CompactInput kept = CompactInput.Of(input, tunable.Preprocessing);
         if (encoder is null) return new Example(0, entry, shipped, shipped, kept);
         var feature = new float[shipped.Length];
-        // From what is kept, as it will be whenever it is embedded anew.
-        if (!encoder.Embed(kept, feature)) feature = shipped;
-        return new Example(0, entry, feature, shipped, kept);
+        bool found;
+        try
+        {
+            // From what is kept, as it will be whenever it is embedded anew.
+            found = encoder.Embed(kept, feature);
+        }
+        catch (DeviceLostException loss)
+        {
+            RecoverTuning(loss);
+            found = encoder.Embed(kept, feature);
+        }
+        return new Example(0, entry, found ? feature : shipped, shipped, kept);
     }
 
     private bool TuningIsDue()
@@ -152,6 +162,9 @@ public sealed partial class AdaptiveClassifier
         if (chosen is null && encoder is null) return true;
         if (finalVersion != evidenceVersion)
         {
+            // It lets go of a void run's trainer at its next slice.
+            tunedRunner?.Cancel();
+            if (tunedRunner is { IsBusy: true }) return false;
             tunedFeatures = new float[examples.Count][];
             Dictionary<int, float[]> known = Enumerable.Range(0, tuner.Examples.Count).ToDictionary(i => tuner.Examples[i].Id, i => tuner.BestFeatures[i]);
             for (int i = 0; i < tunedFeatures.Length; i++)
@@ -179,7 +192,14 @@ public sealed partial class AdaptiveClassifier
             }
             tunedTrainer ??= new HeadTrainer(options.Training);
             tunedTrainer.Begin(tunedSnapshot.Evidence, embedder.Width, embedder.LogitScale);
+            if (inBackground) tunedRunner ??= new HeadRunner(tunedTrainer, options.Clock, background: true);
+            tunedRunner?.Start();
             tunedFit = true;
+        }
+        if (tunedRunner is not null)
+        {
+            tunedRunner.Advance(deadline); // throws what failed there
+            return !tunedRunner.IsBusy && tunedRunner.IsDone;
         }
         while (!tunedTrainer!.Step())
             if (Stopwatch.GetTimestamp() >= deadline) return false;
@@ -208,6 +228,7 @@ public sealed partial class AdaptiveClassifier
 
     private void DropTuningRun()
     {
+        tunedRunner?.Cancel();
         tuner?.Dispose();
         tuner = null;
         tunedFeatures = [];
@@ -227,13 +248,30 @@ public sealed partial class AdaptiveClassifier
         EncoderAdapter? adapter = encoder?.Adapter;
         DropTuningRun();
         encoder?.Dispose();
+        // Before what may throw: no encoder that was disposed stays in force.
+        encoder = null;
         embedder.Tunable!.Recover(loss);
-        encoder = adapter is null ? null : embedder.Tunable.Create(adapter);
+        if (adapter is not null) encoder = embedder.Tunable.Create(adapter);
+    }
+
+    // Waits for what the run has started elsewhere.
+    private void AwaitTuning()
+    {
+        try
+        {
+            tuner?.Wait();
+            tunedRunner?.Wait();
+        }
+        catch (DeviceLostException loss)
+        {
+            RecoverTuning(loss);
+        }
     }
 
     private void DisposeTuning()
     {
         DropTuningRun();
+        tunedRunner?.Dispose();
         encoder?.Dispose();
         embedder.Tunable?.Dispose();
     }

@@ -135,7 +135,16 @@ public sealed partial class AdaptiveClassifier
         long elements = 0;
         Check(json, () => elements = EncoderAdapter.Elements(tunable.Graph, moved, rank, alpha));
         float[] parameters = PlayerSave.Rows(save, PlayerSave.EncoderTensor, 1, (int)elements)[0];
-        encoder = tunable.Create(new EncoderAdapter(moved, rank, alpha, mix, parameters));
+        var adapter = new EncoderAdapter(moved, rank, alpha, mix, parameters);
+        try
+        {
+            encoder = tunable.Create(adapter);
+        }
+        catch (DeviceLostException loss)
+        {
+            RecoverTuning(loss);
+            encoder = tunable.Create(adapter);
+        }
     }
 
     private void ReadTuningRun(SafetensorsFile save, MetadataJson? tuning)

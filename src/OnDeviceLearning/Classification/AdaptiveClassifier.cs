@@ -19,7 +19,8 @@ namespace OnDeviceLearning;
 /// thread is its own affair and never calls back. Classifiers on different threads may share a backbone, which embeds for
 /// one after the other.</para>
 /// <para>Lifetime: disposing the classifier ends its thread and leaves the backbone alone, which must outlive it.</para>
-/// <para><see cref="Classify(ClassifierInput)"/>, <see cref="Adapt"/> and what they return allocate nothing in steady state.</para>
+/// <para><see cref="Classify(ClassifierInput)"/>, <see cref="Adapt"/> and what they return allocate nothing in steady state, but
+/// for <see cref="Adapt"/> while the encoder is tuned (<see cref="AdaptiveClassifierOptions.Encoder"/>).</para>
 /// </remarks>
 public sealed partial class AdaptiveClassifier : IDisposable
 {

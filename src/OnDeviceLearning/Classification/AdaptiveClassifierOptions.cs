@@ -40,8 +40,9 @@ public sealed record AdaptiveClassifierOptions
     /// encoder comes into force, with every example embedded anew, only where it reads a held-out fifth of the examples
     /// better. Descriptions keep their embeddings, which everything is drawn to. A run begins when every example is an
     /// image or a drawing that was taught with this option, and there are enough of two classes to hold some out; it takes
-    /// seconds to minutes of <c>Adapt</c>'s budget. Planning and taking in new weights, six times a run, cannot be cut:
-    /// without a background thread (<see cref="Worker"/>) they overrun the budget. Default: none.
+    /// seconds to minutes of <c>Adapt</c>'s budget and allocates megabytes on the way, on a background thread where there is
+    /// one (<see cref="Worker"/>). Planning and taking in new weights, six times a run, cannot be cut: without a background
+    /// thread they overrun the budget. Default: none.
     /// </summary>
     public EncoderTuning Encoder { get; init; }
 

@@ -11,7 +11,7 @@ namespace OnDeviceLearning.Classification;
 /// </summary>
 /// <remarks>
 /// The bytes: 1, then the pen width (float), the number of strokes (u16) and for each the number of its points (u16) and
-/// x and y of each (u16 each); or 2 and the values. Strokes that take more bytes than the image are kept as the image.
+/// x and y of each (u16 each); or 2 and the values. Strokes that take more bytes than the image, or more than u16 counts, are kept as the image.
 /// </remarks>
 internal sealed class CompactInput
 {
@@ -47,10 +47,10 @@ internal sealed class CompactInput
     /// <summary>Keeps strokes, where the encoder reads grey images of a size.</summary>
     public static CompactInput Of(Drawing drawing, int size)
     {
-        int points = 0;
-        foreach (IReadOnlyList<Vector2> stroke in drawing.Strokes) points += stroke.Count;
+        int points = 0, longest = 0;
+        foreach (IReadOnlyList<Vector2> stroke in drawing.Strokes) (points, longest) = (points + stroke.Count, Math.Max(longest, stroke.Count));
         int length = 7 + 2 * drawing.Strokes.Count + 4 * points;
-        if (length > MaxBytes(size, 1) || drawing.Strokes.Count > ushort.MaxValue)
+        if (length > MaxBytes(size, 1) || drawing.Strokes.Count > ushort.MaxValue || longest > ushort.MaxValue)
         {
             var pixels = new float[size * size];
             DrawingRasterizer.Rasterize(drawing, size, pixels);

@@ -13,13 +13,16 @@ internal readonly record struct TuningExample(int Id, int Class, CompactInput In
 /// the shipped encoder where nothing beats it. Goes on in slices; how they fell changes no bit.
 /// </summary>
 /// <remarks>
-/// What cannot be cut (planning a training program, taking in new weights) is done on a background thread where the
-/// classifier uses one. From one thread at a time.
+/// Where the classifier uses a background thread, that does the work until the deadline of each call; what belongs to the
+/// run is then its own until it lets go. The members are for one thread at a time.
 /// </remarks>
 internal sealed class EncoderTuner : IEncoderExamples, IDisposable
 {
     /// <summary>The share of a class's examples that is held out is one in so many.</summary>
     private const int Fifth = 5;
+
+    // Of work on the background thread, half a millisecond.
+    private static readonly long Slice = Stopwatch.Frequency / 2_000;
 
     private enum Stage { FitShipped, JudgeShipped, Plan, Train, Apply, Embed, Fit, Judge, Done }
 
@@ -38,7 +41,8 @@ internal sealed class EncoderTuner : IEncoderExamples, IDisposable
     private float[] classWeights = [];        // [C, D] of the head on shipped features
     private TrainingState? resume;
     private EncoderTraining? program;
-    private Task? preparing;
+    private Task? working;         // on what the last call of Advance handed over
+    private volatile bool pausing; // asks it to let go
     private TunedEncoder? candidate, best;
     private float[][]? bestFeatures;
     private int bestPoint;
@@ -112,19 +116,40 @@ internal sealed class EncoderTuner : IEncoderExamples, IDisposable
         encoder.Preprocessing.Standardize(input);
     }
 
-    /// <summary>Goes on until the end or the deadline (a timestamp of <see cref="Stopwatch"/>), at least one unit of work.</summary>
+    /// <summary>
+    /// Goes on until the end or the deadline (a timestamp of <see cref="Stopwatch"/>), at least one unit of work. With a
+    /// background thread the work is handed to it, and the call looks what has become of what was handed over before.
+    /// </summary>
     /// <returns>True at the end.</returns>
     public bool Advance(long deadline)
+    {
+        if (!background) return AdvanceHere(deadline);
+        if (working is { } task)
+        {
+            if (!task.IsCompleted) return false;
+            working = null;
+            task.GetAwaiter().GetResult();
+        }
+        if (stage == Stage.Done) return true;
+        working = Task.Run(() => Work(deadline));
+        return false;
+    }
+
+    // In slices, so that it lets go soon when asked.
+    private void Work(long deadline)
+    {
+        while (!pausing && !AdvanceHere(Math.Min(deadline, Stopwatch.GetTimestamp() + Slice)))
+        {
+            if (Stopwatch.GetTimestamp() >= deadline) return;
+            WaitForDevice();
+        }
+    }
+
+    private bool AdvanceHere(long deadline)
     {
         bool first = true;
         while (stage != Stage.Done)
         {
-            if (preparing is { } task)
-            {
-                if (!task.IsCompleted) return false;
-                preparing = null;
-                task.GetAwaiter().GetResult();
-            }
             if (!first && Stopwatch.GetTimestamp() >= deadline) return false;
             if (!Step(deadline, first)) return false;
             first = false;
@@ -135,21 +160,20 @@ internal sealed class EncoderTuner : IEncoderExamples, IDisposable
     /// <summary>Waits for what <see cref="Advance"/> has started elsewhere.</summary>
     public void Wait()
     {
-        AwaitPreparation();
-        if (stage == Stage.Train) program?.Wait();
-        candidate?.Wait();
+        AwaitWork();
+        WaitForDevice();
     }
 
     /// <summary>Finishes the update under way, and what the run can be resumed from; null where no update was made yet.</summary>
     public TrainingState? Capture()
     {
-        AwaitPreparation();
+        Pause();
         return resume ?? program?.Capture();
     }
 
     public void Dispose()
     {
-        AwaitPreparation();
+        Pause();
         program?.Dispose();
         candidate?.Dispose();
         best?.Dispose();
@@ -176,7 +200,7 @@ internal sealed class EncoderTuner : IEncoderExamples, IDisposable
                 else Keep();
                 return true;
             case Stage.Plan:
-                Prepare(() => program = new EncoderTraining(encoder.Shipped, tuning, settings, this, classWeights, evidence.LogitScale, seed));
+                program = new EncoderTraining(encoder.Shipped, tuning, settings, this, classWeights, evidence.LogitScale, seed);
                 stage = Stage.Train;
                 return true;
             case Stage.Train:
@@ -189,8 +213,7 @@ internal sealed class EncoderTuner : IEncoderExamples, IDisposable
                 (point, stage) = (1, Stage.Apply);
                 return true;
             case Stage.Apply:
-                EncoderAdapter adapter = program!.Adapter(settings.Dial[point - 1]);
-                Prepare(() => candidate = encoder.Create(adapter));
+                candidate = encoder.Create(program!.Adapter(settings.Dial[point - 1]));
                 (stage, cursor) = (Stage.Embed, 0);
                 return true;
             default:
@@ -281,16 +304,23 @@ internal sealed class EncoderTuner : IEncoderExamples, IDisposable
         return mean;
     }
 
-    // What failed there is thrown where the run goes on; where it is given up it concerns nobody.
-    private void AwaitPreparation()
+    private void WaitForDevice()
     {
-        if (preparing is not null) ((IAsyncResult)preparing).AsyncWaitHandle.WaitOne();
+        if (stage == Stage.Train) program?.Wait();
+        candidate?.Wait();
     }
 
-    private void Prepare(Action action)
+    private void Pause()
     {
-        if (background) preparing = Task.Run(action);
-        else action();
+        pausing = true;
+        AwaitWork();
+        pausing = false;
+    }
+
+    // What failed there is thrown where the run goes on; where it is given up it concerns nobody.
+    private void AwaitWork()
+    {
+        if (working is not null) ((IAsyncResult)working).AsyncWaitHandle.WaitOne();
     }
 
     // One in five of a class, starting anywhere; never its only example.

@@ -84,6 +84,55 @@ public sealed class EncoderTuningTests
         Assert.Equal(Bytes(whole), Bytes(sliced));
     }
 
+    [Fact]
+    public void With_a_background_thread_the_caller_does_none_of_the_work()
+    {
+        using Backbone backbone = TinyBackbone.Load();
+        long Allocated(AdaptationWorker worker)
+        {
+            using AdaptiveClassifier classifier = Taught(backbone, Options(worker: worker));
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            classifier.AdaptToEnd();
+            Assert.Equal(1, classifier.EncoderVersion);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        (long own, long none) = (Allocated(AdaptationWorker.Own), Allocated(AdaptationWorker.None));
+        Assert.True(own < none / 4, $"the caller's thread allocated {own} bytes with a background thread, {none} without");
+    }
+
+    // The background thread has the run, or rests, when it is saved, cancelled and disposed.
+    [Fact]
+    public void A_save_in_the_middle_of_the_background_goes_on_bit_for_bit()
+    {
+        using Backbone backbone = TinyBackbone.Load();
+        AdaptiveClassifierOptions own = Options(worker: AdaptationWorker.Own);
+        using AdaptiveClassifier straight = Taught(backbone, Options());
+        straight.AdaptToEnd();
+        byte[] expected = Bytes(straight);
+        foreach (int calls in new[] { 1, 5, 20, 60 })
+        {
+            using AdaptiveClassifier begun = Taught(backbone, own);
+            Published(begun);
+            for (int i = 0; i < calls && begun.EncoderVersion == 0; i++)
+            {
+                begun.Adapt(TimeSpan.FromMilliseconds(0.5));
+                Thread.Sleep(1);
+            }
+            begun.Adapt(TimeSpan.FromMinutes(1)); // it works while it is saved
+            byte[] save = Bytes(begun);
+            using (AdaptiveClassifier cancelled = AdaptiveClassifier.Load(new MemoryStream(save), backbone, own))
+            {
+                cancelled.Adapt(TimeSpan.FromMinutes(1));
+                cancelled.CancelTuning();
+            }
+            using AdaptiveClassifier resumed = AdaptiveClassifier.Load(new MemoryStream(save), backbone, own);
+            begun.AdaptToEnd();
+            resumed.AdaptToEnd();
+            Assert.Equal(expected, Bytes(begun));
+            Assert.Equal(expected, Bytes(resumed));
+        }
+    }
+
     // At several places of the run: while the head is learnt, during training, and while the dial is judged.
     [Theory]
     [InlineData(200)]
@@ -160,6 +209,19 @@ public sealed class EncoderTuningTests
         // However many points a drawing has, it takes no more than the encoder's image.
         var scribble = new Drawing([[.. Enumerable.Range(0, 5_000).Select(i => new Vector2(i % 71, i % 97))]]);
         Assert.Equal(most, CompactInput.Of(scribble, TinyBackbone.ImageSize).Bytes.Length);
+    }
+
+    [Fact]
+    public void A_stroke_of_more_points_than_are_counted_is_kept_as_the_image()
+    {
+        // The image takes 360,001 bytes, the strokes 280,009: only the count is too large.
+        var scribble = new Drawing([[.. Enumerable.Range(0, 70_000).Select(i => new Vector2(i % 71, i % 97))]]);
+        CompactInput kept = CompactInput.Of(scribble, 600);
+        Assert.Equal(CompactInput.MaxBytes(600, 1), kept.Bytes.Length);
+        float[] exact = new float[600 * 600], read = new float[600 * 600];
+        DrawingRasterizer.Rasterize(scribble, 600, exact);
+        CompactInput.Read(kept.Bytes, 600, 1).Write(read);
+        Assert.True(exact.Zip(read, (a, b) => Math.Abs(a - b)).Max() <= 0.5f / 255 + 1e-6f, "it draws something else");
     }
 
     [Fact]

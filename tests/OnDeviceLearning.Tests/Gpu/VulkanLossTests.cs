@@ -5,7 +5,7 @@ namespace OnDeviceLearning.Tests.Gpu;
 public sealed class VulkanLossTests
 {
     /// <summary>Notes call sites, and loses the device at one of them.</summary>
-    private sealed class Injection
+    internal sealed class Injection
     {
         public List<(string Call, int Line)> Sites { get; } = [];
 
@@ -124,7 +124,7 @@ public sealed class VulkanLossTests
         return [.. probabilities];
     }
 
-    private sealed class Near : IEqualityComparer<float>
+    internal sealed class Near : IEqualityComparer<float>
     {
         public bool Equals(float x, float y) => Math.Abs(x - y) <= 1e-3f;
 
