@@ -9,28 +9,29 @@ public sealed class TuningLossTests
     public enum Phase { Load, Teach, Tune, Never }
 
     // Nothing beats the shipped encoder by so much: a run with few updates ends there on every device.
-    private static AdaptiveClassifierOptions Options()
+    private static AdaptiveClassifierOptions Options(AdaptationWorker worker)
     {
         AdaptiveClassifierOptions options = EncoderTuningTests.TuningOptions(EncoderTuning.LastBlock);
-        return options with { Tuning = options.Tuning with { Batch = 2, Updates = 2, GuardErrors = 1e9, Dial = [1] } };
+        return options with { Worker = worker, Tuning = options.Tuning with { Batch = 2, Updates = 2, GuardErrors = 1e9, Dial = [1] } };
     }
 
     [VulkanTheory]
     [InlineData(Phase.Load)]
     [InlineData(Phase.Teach)]
     [InlineData(Phase.Tune)]
-    public void A_loss_at_any_call_leaves_a_tuned_classifier_going_on_with_the_cpu(Phase phase)
+    [InlineData(Phase.Tune, AdaptationWorker.Own)]
+    public void A_loss_at_any_call_leaves_a_tuned_classifier_going_on_with_the_cpu(Phase phase, AdaptationWorker worker = AdaptationWorker.None)
     {
         byte[] save = TunedSave();
-        float[] expected = Play(TinyBackbone.Load(), save, null, Phase.Never, phase, out _);
+        float[] expected = Play(TinyBackbone.Load(), save, worker, null, Phase.Never, phase, out _);
         var all = new VulkanLossTests.Injection { Armed = false };
-        Assert.Equal(expected, PlayOnVulkan(save, all, phase, out DeviceLostException? none), new VulkanLossTests.Near());
+        Assert.Equal(expected, PlayOnVulkan(save, worker, all, phase, out DeviceLostException? none), new VulkanLossTests.Near());
         Assert.Null(none);
         Assert.True(all.Sites.Count >= 7, $"{all.Sites.Count} call sites");
         int lost = 0;
         foreach ((string Call, int Line) site in all.Sites)
         {
-            float[] answers = PlayOnVulkan(save, new VulkanLossTests.Injection { Armed = false, LoseAt = site }, phase, out DeviceLostException? loss);
+            float[] answers = PlayOnVulkan(save, worker, new VulkanLossTests.Injection { Armed = false, LoseAt = site }, phase, out DeviceLostException? loss);
             Assert.Equal(expected, answers, new VulkanLossTests.Near());
             if (loss is null) continue;
             Assert.Contains(site.Call, loss.Message);
@@ -49,18 +50,18 @@ public sealed class TuningLossTests
         return EncoderTuningTests.Bytes(classifier);
     }
 
-    private static float[] PlayOnVulkan(byte[] save, VulkanLossTests.Injection injection, Phase phase, out DeviceLostException? loss)
+    private static float[] PlayOnVulkan(byte[] save, AdaptationWorker worker, VulkanLossTests.Injection injection, Phase phase, out DeviceLostException? loss)
     {
         using ComputeDevice device = TestDevices.OpenVulkan(injection.Options);
-        return Play(TinyBackbone.Load(device: device), save, injection, phase, phase, out loss);
+        return Play(TinyBackbone.Load(device: device), save, worker, injection, phase, phase, out loss);
     }
 
     /// <summary>Loads, classifies, teaches and tunes anew up to the end of a phase; armed from the begin of it.</summary>
-    private static float[] Play(Backbone loaded, byte[] save, VulkanLossTests.Injection? injection, Phase armed, Phase last, out DeviceLostException? loss)
+    private static float[] Play(Backbone loaded, byte[] save, AdaptationWorker worker, VulkanLossTests.Injection? injection, Phase armed, Phase last, out DeviceLostException? loss)
     {
         using Backbone backbone = loaded;
         Arm(Phase.Load);
-        using AdaptiveClassifier spells = AdaptiveClassifier.Load(new MemoryStream(save), backbone, Options());
+        using AdaptiveClassifier spells = AdaptiveClassifier.Load(new MemoryStream(save), backbone, Options(worker));
         Assert.Equal(1, spells.EncoderVersion);
         List<float> answers = [.. EncoderTuningTests.Answers(spells)];
         if (last >= Phase.Teach)
