@@ -96,10 +96,9 @@ public sealed class EncoderTuningTests
             Assert.Equal(1, classifier.EncoderVersion);
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
-        // What is made at first use is not the run's.
-        Allocated(AdaptationWorker.Own);
-        Allocated(AdaptationWorker.None);
-        (long own, long none) = (Allocated(AdaptationWorker.Own), Allocated(AdaptationWorker.None));
+        // The least of a few rounds: what is made at first use, and by recompilation, is not the run's.
+        long Least(AdaptationWorker worker) => Enumerable.Range(0, 5).Min(_ => Allocated(worker));
+        (long own, long none) = (Least(AdaptationWorker.Own), Least(AdaptationWorker.None));
         Assert.True(own < none / 4, $"the caller's thread allocated {own} bytes with a background thread, {none} without");
     }
 
