@@ -14,7 +14,8 @@ internal sealed record HeadRow(bool WithGuard)
     public override RowResult Measure(Effort effort, MachineLimits limits)
     {
         var world = new EmbeddingWorld(Classes, Examples);
-        var settings = HeadTrainingSettings.Default;
+        // The minimum of the objective alone, which TorchSharp finds as well; a mean of the examples is mixed in afterwards.
+        HeadTrainingSettings settings = WithGuard ? HeadTrainingSettings.Default : HeadTrainingSettings.Default with { MeanShare = 0 };
         var evidence = new HeadEvidence { PriorMix = 1 };
         evidence.Resize(Classes, Examples);
         world.Features.CopyTo(evidence.Features, 0);
