@@ -10,28 +10,36 @@ internal static class DataBytes
 
     /// <summary>Reads a file whole; one that begins as gzip does is unpacked.</summary>
     /// <exception cref="FormatException">The gzip data is damaged, or there is more than a gigabyte.</exception>
-    public static byte[] Read(string path, string download)
+    public static byte[] Read(string path, string download) =>
+        Unpack(path, Most, () => Damaged(path, $"more than {Most} bytes", $"at most {Most}", download), (_, _) => Damaged(path, "damaged gzip data", "a whole gzip file", download));
+
+    /// <summary>Reads a file whole; one that begins as gzip does is unpacked, up to a size: a small file may unpack to more than a machine holds.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="most">Most bytes, unpacked.</param>
+    /// <param name="tooLong">What is thrown where there are more.</param>
+    /// <param name="damaged">What is thrown where the gzip data is damaged, after so many bytes.</param>
+    public static byte[] Unpack(string path, int most, Func<FormatException> tooLong, Func<long, InvalidDataException, FormatException> damaged)
     {
         using FileStream file = File.OpenRead(path);
         // Told by its first bytes, not by its name.
         bool zipped = file.ReadByte() == 0x1f && file.ReadByte() == 0x8b;
         file.Position = 0;
+        using Stream stream = zipped ? new GZipStream(file, CompressionMode.Decompress) : file;
+        using var bytes = new MemoryStream();
+        var buffer = new byte[1 << 16];
         try
         {
-            using Stream stream = zipped ? new GZipStream(file, CompressionMode.Decompress) : file;
-            using var bytes = new MemoryStream();
-            var buffer = new byte[1 << 16];
             for (int read; (read = stream.Read(buffer)) > 0;)
             {
-                if (bytes.Length + read > Most) throw Damaged(path, $"more than {Most} bytes", $"at most {Most}", download);
+                if (bytes.Length + read > most) throw tooLong();
                 bytes.Write(buffer, 0, read);
             }
-            return bytes.ToArray();
         }
-        catch (InvalidDataException)
+        catch (InvalidDataException e)
         {
-            throw Damaged(path, "damaged gzip data", "a whole gzip file", download);
+            throw damaged(bytes.Length, e);
         }
+        return bytes.ToArray();
     }
 
     /// <summary>A sentence with the file, what it has, what was expected and where to get it anew.</summary>

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 
 namespace OnDeviceLearning.Datasets;
@@ -15,25 +14,8 @@ internal static class GzipText
     public static byte[] ReadBytes(string path, int maxBytes = MaxBytes)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using FileStream file = File.OpenRead(path);
-        bool packed = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
-        file.Position = 0;
-        using Stream stream = packed ? new GZipStream(file, CompressionMode.Decompress) : file;
-        var all = new MemoryStream();
-        var block = new byte[1 << 16];
-        try
-        {
-            for (int count; (count = stream.Read(block)) > 0;)
-            {
-                all.Write(block, 0, count);
-                if (all.Length > maxBytes) throw new FormatException($"{path}: it unpacks to more than {maxBytes} bytes.");
-            }
-        }
-        catch (InvalidDataException e)
-        {
-            throw new FormatException($"{path}: the gzip data is damaged after {all.Length} bytes ({e.Message}).", e);
-        }
-        return all.ToArray();
+        return DataBytes.Unpack(path, maxBytes, () => new FormatException($"{path}: it unpacks to more than {maxBytes} bytes."),
+            (length, e) => new FormatException($"{path}: the gzip data is damaged after {length} bytes ({e.Message}).", e));
     }
 
     /// <summary>The whole file as UTF-8.</summary>

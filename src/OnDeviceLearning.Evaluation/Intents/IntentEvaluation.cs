@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using OnDeviceLearning.Datasets;
+using OnDeviceLearning.Evaluation.FewShot;
 using OnDeviceLearning.Sigils.Evaluation;
 
 namespace OnDeviceLearning.Evaluation.Intents;
@@ -105,8 +106,8 @@ public static class IntentEvaluation
     private static IntentGain Gain(string baseline, (string Text, int Intent)[] texts, int[] ours, int[] theirs)
     {
         double[] differences = [.. texts.Select((t, i) => (ours[i] == t.Intent ? 1.0 : 0) - (theirs[i] == t.Intent ? 1 : 0))];
-        double mean = differences.Average(), half = differences.Length < 2 ? double.PositiveInfinity : 1.96 * Math.Sqrt(differences.Sum(d => (d - mean) * (d - mean)) / (differences.Length - 1) / differences.Length);
-        return new IntentGain(baseline, 100 * mean, 100 * (mean - half), 100 * (mean + half));
+        MeanInterval gain = MeanInterval.Of(differences);
+        return new IntentGain(baseline, 100 * gain.Value, 100 * gain.Low, 100 * gain.High);
     }
 
     private static IReadOnlyList<IntentScore> Worst(IntentTask task, (string Text, int Intent)[] texts, int[] answers) =>

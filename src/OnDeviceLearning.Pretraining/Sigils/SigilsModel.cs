@@ -1,5 +1,6 @@
 using OnDeviceLearning.Graphs;
 using OnDeviceLearning.Operations;
+using OnDeviceLearning.Pretraining.Vision;
 
 namespace OnDeviceLearning.Pretraining.Sigils;
 
@@ -20,38 +21,17 @@ internal static class SigilsModel
     public static Graph Image()
     {
         var graph = new GraphBuilder(1, ImageSize, ImageSize);
-        Block("stem", 1, 32, 5, 2);
-        Block("stage1.down", 32, 64, 3, 2);   // [N, 64, 16, 16]
-        Residual("stage1.block", 64);
-        Block("stage2.down", 64, 128, 3, 2);  // [N, 128, 8, 8]
-        Residual("stage2.block", 128);
-        Block("stage3.down", 128, 192, 3, 2); // [N, 192, 4, 4]
-        Block("squeeze", 192, 48, 1, 1);      // [N, 48, 4, 4]
+        graph.Block("stem", 1, 32, 5, 2);
+        graph.Block("stage1.down", 32, 64, 3, 2);   // [N, 64, 16, 16]
+        graph.Residual("stage1.block", 64);
+        graph.Block("stage2.down", 64, 128, 3, 2);  // [N, 128, 8, 8]
+        graph.Residual("stage2.block", 128);
+        graph.Block("stage3.down", 128, 192, 3, 2); // [N, 192, 4, 4]
+        graph.Block("squeeze", 192, 48, 1, 1);      // [N, 48, 4, 4]
         graph.Add("flatten", new FlattenLayer()); // [N, 768]
         graph.Add("projection", new LinearLayer(48 * 16, EmbeddingWidth));
         graph.Add("embedding", new L2NormalizeLayer(1e-6f));
         return graph.Build();
-
-        void Convolution(string name, int channels, int outChannels, int kernel, int stride)
-        {
-            graph.Add($"{name}.conv", new Conv2dLayer(channels, outChannels, kernel, kernel, stride, kernel / 2, Bias: false));
-            graph.Add($"{name}.norm", new BatchNormLayer(outChannels));
-        }
-
-        void Block(string name, int channels, int outChannels, int kernel, int stride)
-        {
-            Convolution(name, channels, outChannels, kernel, stride);
-            graph.Add($"{name}.relu", new ActivationLayer(ActivationKind.Relu));
-        }
-
-        void Residual(string name, int channels)
-        {
-            string input = graph.Last;
-            Block($"{name}.1", channels, channels, 3, 1);
-            Convolution($"{name}.2", channels, channels, 3, 1);
-            graph.Add($"{name}.add", new AddLayer(), graph.Last, input);
-            graph.Add($"{name}.relu", new ActivationLayer(ActivationKind.Relu));
-        }
     }
 
     /// <summary>A pre-norm transformer encoder over byte-pair tokens; the mean of its outputs is projected.</summary>

@@ -1,6 +1,6 @@
 namespace OnDeviceLearning.Learning;
 
-/// <summary>The constants of head training. The defaults were chosen on made-up embeddings, not on a backbone's.</summary>
+/// <summary>The constants of head training. How the defaults of <see cref="MeanShare"/> and <see cref="Kinship"/> were chosen, the page of OnDeviceLearning.Evaluation says; the others on made-up embeddings.</summary>
 internal sealed record HeadTrainingSettings
 {
     public static readonly HeadTrainingSettings Default = new();
