@@ -8,7 +8,7 @@ namespace OnDeviceLearning.Evaluation.FewShot;
 /// </summary>
 public static class HalfTaughtEvaluation
 {
-    /// <summary>Ours, in which untaught classes move as their relatives; as all taught ones alike; not at all; and drawn by a pull between related descriptions.</summary>
+    /// <summary>Ours, in which untaught classes move as their relatives; as all taught ones alike; not at all.</summary>
     /// <exception cref="ArgumentException">The problem has no descriptions, too few classes or too few examples for what is asked, or is not sound.</exception>
     public static IReadOnlyList<FewShotScore> Evaluate(
         FewShotProblem problem, FewShotOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
@@ -17,7 +17,6 @@ public static class HalfTaughtEvaluation
                 new AdaptiveMethod(),
                 new AdaptiveMethod("all alike", HeadTrainingSettings.Default with { Kinship = 0 }),
                 new AdaptiveMethod("stay", HeadTrainingSettings.Default with { Kinship = null }),
-                .. new[] { 0.1f, 1 }.Select(mu => new AdaptiveMethod($"pull {mu:0.##}", HeadTrainingSettings.Default with { RelativesPull = mu })),
             ],
             progress, cancellation);
 

@@ -15,7 +15,7 @@ internal enum ClassRole : byte
 
 /// <summary>
 /// The objective of description-conditioned transfer (CLAP, arXiv 2312.12730):
-/// <c>sum_i v_i CE(softmax(tau cos(w_c, f_i)), y_i) + sum_c lambda_c (|w_c/|w_c| - t_c|^2 + (|w_c| - 1)^2) + mu sum_{c&lt;e} a_ce |(w_c-t_c) - (w_e-t_e)|^2</c>,
+/// <c>sum_i v_i CE(softmax(tau cos(w_c, f_i)), y_i) + sum_c lambda_c (|w_c/|w_c| - t_c|^2 + (|w_c| - 1)^2)</c>,
 /// with gradient. Cosines, as in prediction: fitted with plain dot products a few taught classes grow long weights that
 /// swallow the untaught ones. An evaluation is cut into units of about <see cref="UnitCost"/> multiply-adds, so that it
 /// can stop anywhere; where it stopped changes no bit. Not thread-safe; allocates only when it grows.
@@ -28,7 +28,7 @@ internal sealed class HeadObjective
     // A dot product of short vectors costs more than its multiply-adds.
     private const int CallCost = 32;
 
-    private enum Stage { Lengths, Pack, Logits, Softmax, Gradient, Pull, Relatives, Done }
+    private enum Stage { Lengths, Pack, Logits, Softmax, Gradient, Pull, Done }
 
     private const int BlockRows = 32;
 
@@ -51,9 +51,6 @@ internal sealed class HeadObjective
     /// <summary>Logit scale tau.</summary>
     public float Scale { get; set; }
 
-    /// <summary>Strength mu of the pull between related classes; 0 turns it off.</summary>
-    public float RelativesPull { get; set; }
-
     /// <summary>Example features; the first <see cref="Count"/> are used. Each [D].</summary>
     public float[][] Features { get; private set; } = [];
 
@@ -71,9 +68,6 @@ internal sealed class HeadObjective
 
     /// <summary>What each class may do.</summary>
     public ClassRole[] Roles { get; private set; } = [];
-
-    /// <summary>a_ce [C, C], symmetric, zero on the diagonal; only there if <see cref="RelativesPull"/> is positive.</summary>
-    public float[] Relatives { get; private set; } = [];
 
     /// <summary>The value at the weights last evaluated.</summary>
     public double Value => loss;
@@ -94,7 +88,6 @@ internal sealed class HeadObjective
         Targets = Grow(Targets, classes * width);
         Pulls = Grow(Pulls, classes);
         Roles = Grow(Roles, classes);
-        if (RelativesPull > 0) Relatives = Grow(Relatives, classes * classes);
     }
 
     internal static T[] Grow<T>(T[] array, int length)
@@ -129,7 +122,6 @@ internal sealed class HeadObjective
             case Stage.Softmax: Softmax(); break;
             case Stage.Gradient: Gradient(); break;
             case Stage.Pull: Pull(); break;
-            case Stage.Relatives: PullRelatives(); break;
         }
         return stage == Stage.Done;
     }
@@ -194,32 +186,7 @@ internal sealed class HeadObjective
             TensorPrimitives.Multiply(g, inverse, g);
             TensorPrimitives.MultiplyAdd(w, (float)(2 * pull * beyond) * inverse, g, g);
         }
-        if (cursor == Classes) NextStage(RelativesPull > 0 ? Stage.Relatives : Stage.Done);
-    }
-
-    // gradient_c += 2 mu sum_e a_ce (m_c - m_e) with m = w - t; the value is half of sum_c m_c . that gradient.
-    private void PullRelatives()
-    {
-        int end = (int)Math.Min((long)Classes * Classes, cursor + (long)VectorsPerUnit);
-        for (; cursor < end; cursor++)
-        {
-            int c = cursor / Classes, e = cursor % Classes;
-            float strength = 2 * RelativesPull * Relatives[c * Classes + e];
-            if (strength == 0 || Roles[c] != ClassRole.Free || Roles[e] == ClassRole.Absent) continue;
-            ReadOnlySpan<float> wc = weights.AsSpan(c * Width, Width), tc = Targets.AsSpan(c * Width, Width);
-            ReadOnlySpan<float> we = weights.AsSpan(e * Width, Width), te = Targets.AsSpan(e * Width, Width);
-            Span<float> g = gradient.AsSpan(c * Width, Width);
-            double squares = 0;
-            for (int d = 0; d < wc.Length; d++)
-            {
-                float apart = wc[d] - tc[d] - (we[d] - te[d]);
-                squares += (double)apart * apart;
-                g[d] += strength * apart;
-            }
-            // Each pair of free classes is met twice, once from either side; a pair with a fixed class only once.
-            loss += (Roles[e] == ClassRole.Free ? 0.25 : 0.5) * strength * squares;
-        }
-        if (cursor == (long)Classes * Classes) NextStage(Stage.Done);
+        if (cursor == Classes) NextStage(Stage.Done);
     }
 
     // A panel of classes at a time, for all examples of the block.

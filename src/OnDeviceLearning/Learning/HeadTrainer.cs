@@ -12,7 +12,7 @@ internal sealed partial class HeadTrainer
     // Of work that does little with each: some 10 to 50 microseconds, with memory that is in no cache.
     private const int ExamplesPerUnit = 1024;
 
-    private enum Stage { Count, Weigh, Descriptions, Means, NormalizeMeans, Confidence, Relatives, Fit, Lean, Share, Keep, Measure, Judge, Choose, Blend, Done }
+    private enum Stage { Count, Weigh, Descriptions, Means, NormalizeMeans, Confidence, Fit, Lean, Share, Keep, Measure, Judge, Choose, Blend, Done }
 
     private readonly HeadTrainingSettings settings;
     private readonly HeadObjective objective = new();
@@ -87,7 +87,6 @@ internal sealed partial class HeadTrainer
         this.evidence = evidence;
         int classes = evidence.Classes, count = evidence.Count, size = classes * width;
         objective.Scale = logitScale;
-        objective.RelativesPull = settings.RelativesPull;
         objective.Resize(classes, width, count);
         counts = HeadObjective.Grow(counts, classes);
         zeroShot = HeadObjective.Grow(zeroShot, classes);
@@ -128,7 +127,6 @@ internal sealed partial class HeadTrainer
             case Stage.Means: SumMeans(); break;
             case Stage.NormalizeMeans: NormalizeMeans(); break;
             case Stage.Confidence: MeasureConfidence(); break;
-            case Stage.Relatives: RelateClasses(); break;
             case Stage.Fit: Fit(); break;
             case Stage.Lean: Lean(); break;
             case Stage.Share: Share(); break;
@@ -184,8 +182,8 @@ internal sealed partial class HeadTrainer
         {
             objective.Roles[c] =
                 counts[c] == 0 && evidence.Descriptions[c] is null ? ClassRole.Absent :
-                // Left free, a class without examples would only ever be pushed away by the others'; it may move with its relatives.
-                counts[c] == 0 && settings.RelativesPull == 0 ? ClassRole.Fixed : ClassRole.Free;
+                // Left free, a class without examples would only ever be pushed away by the others'.
+                counts[c] == 0 ? ClassRole.Fixed : ClassRole.Free;
             confidence[c] = 0;
             untaught[c] = objective.Roles[c] == ClassRole.Fixed && settings.Kinship is not null;
         }
@@ -250,48 +248,28 @@ internal sealed partial class HeadTrainer
 
         int examples = 0;
         for (int c = 0; c < Classes; c++) examples += counts[c];
-        double perClass = (double)examples / Math.Max(1, taughtClasses);
-        double strength = settings.Pull / Math.Max(1, taughtClasses);
+        double strength = settings.Pull / Math.Max(1, examples);
         for (int c = 0; c < Classes; c++)
         {
             double sure = counts[c] == 0 ? 1 : confidence[c];
             if (evidence.Descriptions[c] is null)
             {
-                objective.Pulls[c] = (float)(strength * Math.Max(settings.LeastConfidence, sure) / Math.Max(1, perClass));
+                objective.Pulls[c] = (float)(strength * Math.Max(settings.LeastConfidence, sure));
                 mixes[c] = counts[c] == 0 ? 0 : 1; // nothing but its examples is known of it
                 continue;
             }
             double trust = evidence.Trust[c];
             beliefs[c] = Belief(counts[c], sure) * trust;
-            objective.Pulls[c] = (float)(strength * Math.Max(settings.LeastConfidence, sure * trust) / Math.Pow(Math.Max(1, perClass), settings.PullFade));
+            objective.Pulls[c] = (float)(strength * Math.Max(settings.LeastConfidence, sure * trust));
             mixes[c] = objective.Roles[c] == ClassRole.Fixed ? 0 : Guard.Trust(evidence.PriorMix, beliefs[c]);
         }
-        if (objective.RelativesPull > 0) Next(Stage.Relatives);
-        else StartMinimizer();
+        minimizer.Begin(fold < 0 ? settings.Tolerance : settings.FoldTolerance, settings.MaxIterations);
+        Next(Stage.Fit);
     }
 
     // How far a description is believed: what it gives the class's own examples, as if one more agreed with it entirely,
     // because a single example may be an odd one.
     private static double Belief(int examples, double sure) => (examples * sure + 1) / (examples + 1);
-
-    // a_ce: descriptions that mean nearly the same are close relatives, the rest hardly any.
-    private void RelateClasses()
-    {
-        int end = (int)Math.Min((long)Classes * Classes, cursor + (long)objective.VectorsPerUnit);
-        for (; cursor < end; cursor++)
-        {
-            int c = cursor / Classes, e = cursor % Classes;
-            float cosine = c == e ? 0 : Math.Max(0, TensorPrimitives.Dot<float>(Target(c), Target(e)));
-            objective.Relatives[cursor] = cosine * cosine * cosine * cosine;
-        }
-        if (cursor == Classes * Classes) StartMinimizer();
-    }
-
-    private void StartMinimizer()
-    {
-        minimizer.Begin(fold < 0 ? settings.Tolerance : settings.FoldTolerance, settings.MaxIterations);
-        Next(Stage.Fit);
-    }
 
     private void Fit()
     {
@@ -323,8 +301,9 @@ internal sealed partial class HeadTrainer
                 continue;
             }
             float length = Math.Max(1e-6f, TensorPrimitives.Norm(w));
-            TensorPrimitives.Multiply(result, (float)settings.MeanShare, result);
-            TensorPrimitives.MultiplyAdd(w, (float)(1 - settings.MeanShare) / length, result, result);
+            double share = settings.MeanShareOf(counts[cursor]);
+            TensorPrimitives.Multiply(result, (float)share, result);
+            TensorPrimitives.MultiplyAdd(w, (float)(1 - share) / length, result, result);
         }
         if (cursor < Classes) return;
         shift.Begin(settings.Kinship ?? 0);

@@ -5,17 +5,22 @@ internal sealed record HeadTrainingSettings
 {
     public static readonly HeadTrainingSettings Default = new();
 
-    /// <summary>lambda_c = this * (zero-shot confidence on the class's own examples) / (taught classes * examples a class^<see cref="PullFade"/>).</summary>
+    /// <summary>
+    /// lambda_c = this * (zero-shot confidence on the class's own examples) / (taught classes * examples a class): beside the sum over
+    /// examples, what a description is worth stays the same however many there are.
+    /// </summary>
     public double Pull { get; init; } = 1;
-
-    /// <summary>How quickly the description's pull fades as examples come in; 0 never, 1 as in a sum over examples, as for a class without description.</summary>
-    public double PullFade { get; init; } = 0.5;
 
     /// <summary>The least confidence counted: a class whose description says nothing is still held a little.</summary>
     public double LeastConfidence { get; init; } = 0.1;
 
-    /// <summary>The part of what a described class learns that is the mean of its examples; the rest is the fit.</summary>
+    /// <summary>The part of what a described class learns that is the mean of its examples, up to <see cref="FewExamples"/> of them; the rest is the fit.</summary>
     public double MeanShare { get; init; } = 0.4;
+
+    private const int FewExamples = 4;
+
+    /// <summary><see cref="MeanShare"/> of a class with so many examples: of more than a few it falls as their mean's error does, for the fit becomes the surer.</summary>
+    public double MeanShareOf(int examples) => MeanShare * Math.Min(1, Math.Sqrt(FewExamples / (double)examples));
 
     /// <summary>
     /// An untaught class moves as the taught ones do, each weighted by exp(this * (cosine of the descriptions - 1)); see
@@ -23,12 +28,6 @@ internal sealed record HeadTrainingSettings
     /// are no better. Null leaves it at its description.
     /// </summary>
     public double? Kinship { get; init; } = 6;
-
-    /// <summary>
-    /// mu, the pull between related classes; see <see cref="HeadObjective"/>. It also frees classes without examples, and <see cref="Kinship"/> does not move them. Off: with half of
-    /// the classes taught it helped neither sigils nor people's drawings (<c>odl eval fewshot --compare relatives</c>).
-    /// </summary>
-    public float RelativesPull { get; init; }
 
     /// <summary>The gradient norm at which a fit counts as done.</summary>
     public double Tolerance { get; init; } = 1e-4;

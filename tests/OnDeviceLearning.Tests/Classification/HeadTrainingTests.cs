@@ -5,7 +5,7 @@ namespace OnDeviceLearning.Tests.Classification;
 
 public class HeadTrainingTests
 {
-    private static HeadObjective Objective(int classes, int width, int count, float relativesPull, int seed)
+    private static HeadObjective Objective(int classes, int width, int count, int seed)
     {
         var random = new Random(seed);
         float[] Vector()
@@ -14,7 +14,7 @@ public class HeadTrainingTests
             TensorPrimitives.Divide(vector, TensorPrimitives.Norm<float>(vector), vector);
             return vector;
         }
-        var objective = new HeadObjective { Scale = 10, RelativesPull = relativesPull };
+        var objective = new HeadObjective { Scale = 10 };
         objective.Resize(classes, width, count);
         for (int i = 0; i < count; i++)
         {
@@ -28,12 +28,6 @@ public class HeadTrainingTests
             objective.Pulls[c] = 0.05f + (float)random.NextDouble();
             objective.Roles[c] = ClassRole.Free;
         }
-        if (relativesPull > 0)
-        {
-            for (int c = 0; c < classes; c++)
-                for (int e = 0; e < c; e++)
-                    objective.Relatives[c * classes + e] = objective.Relatives[e * classes + c] = (float)random.NextDouble();
-        }
         return objective;
     }
 
@@ -45,12 +39,12 @@ public class HeadTrainingTests
     }
 
     [Theory]
-    [InlineData(2, 3, 4, 0f, false)]
-    [InlineData(5, 7, 40, 0.3f, false)]
-    [InlineData(6, 17, 33, 0.3f, true)]
-    public void GradientAgreesWithFiniteDifferences(int classes, int width, int count, float relativesPull, bool mixedRoles)
+    [InlineData(2, 3, 4, false)]
+    [InlineData(5, 7, 40, false)]
+    [InlineData(6, 17, 33, true)]
+    public void GradientAgreesWithFiniteDifferences(int classes, int width, int count, bool mixedRoles)
     {
-        HeadObjective objective = Objective(classes, width, count, relativesPull, seed: classes);
+        HeadObjective objective = Objective(classes, width, count, seed: classes);
         if (mixedRoles)
         {
             objective.Roles[1] = ClassRole.Fixed;
@@ -89,7 +83,7 @@ public class HeadTrainingTests
     [InlineData(20, 33, 200)]
     public void LbfgsReachesTheMinimumThatGradientDescentFinds(int classes, int width, int count)
     {
-        HeadObjective objective = Objective(classes, width, count, 0.1f, seed: count);
+        HeadObjective objective = Objective(classes, width, count, seed: count);
         var minimizer = new Lbfgs(objective);
         minimizer.Begin(1e-4, 500);
         while (!minimizer.Step()) { }
