@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
+using OnDeviceLearning.Datasets;
 using OnDeviceLearning.Evaluation.FewShot;
 using Spectre.Console;
 
@@ -15,7 +15,7 @@ internal static class EvalFewShotCommand
         var backbone = new Option<string>("--backbone") { Description = "The backbone that embeds. Default: the data set's own.", HelpName = "FILE" };
         var data = new Option<string>("--data") { Description = "The folder of the data. Default: the one that ODL_DATA names.", HelpName = "DIR" };
         var ways = new Option<int>("--ways") { Description = "Classes of an episode.", DefaultValueFactory = _ => 5 };
-        var shots = new Option<string>("--shots") { Description = "Numbers of examples a class, with commas.", DefaultValueFactory = _ => "0,1,2,4,8,16" };
+        Option<int[]> shots = ShotsOption.Create("Numbers of examples a class, with commas.", 0, 1, 2, 4, 8, 16);
         var episodes = new Option<int>("--episodes") { Description = "Number of episodes.", DefaultValueFactory = _ => 600 };
         var seed = new Option<int>("--seed") { Description = "Seed of everything drawn at random.", DefaultValueFactory = _ => 1 };
         var compare = new Option<string>("--compare")
@@ -33,7 +33,7 @@ internal static class EvalFewShotCommand
         };
         fewShot.SetAction((parsed, cancellation) => Task.Run(() =>
         {
-            var options = new FewShotOptions(parsed.GetValue(ways), Numbers(parsed.GetValue(shots)!), parsed.GetValue(episodes), parsed.GetValue(seed));
+            var options = new FewShotOptions(parsed.GetValue(ways), parsed.GetValue(shots)!, parsed.GetValue(episodes), parsed.GetValue(seed));
             Bars(error, bar =>
             {
                 FewShotProblem problem = FewShotDatasets.Load(parsed.GetValue(dataset)!, parsed.GetValue(backbone), parsed.GetValue(data), options, bar("embedding"), cancellation);
@@ -41,7 +41,7 @@ internal static class EvalFewShotCommand
                 IReadOnlyList<FewShotScore> scores = parsed.GetValue(compare) switch
                 {
                     "priors" => FewShotEvaluation.ComparePriors(problem, options, progress, cancellation),
-                    "relatives" => HalfTaughtEvaluation.Evaluate(problem, options, progress, cancellation),
+                    "relatives" => HalfTaughtEvaluation.Evaluate(problem, options, WordNet(parsed.GetValue(data)), progress, cancellation),
                     _ => FewShotEvaluation.Evaluate(problem, options, progress, cancellation),
                 };
                 if (parsed.GetValue(json)) output.WriteLine(FewShotJson.Write(scores));
@@ -52,14 +52,17 @@ internal static class EvalFewShotCommand
         return fewShot;
     }
 
-    internal static int[] Numbers(string list)
+    /// <summary>Null where it is not at hand: it is one row of a table.</summary>
+    private static IReadOnlyList<Synset>? WordNet(string? folder)
     {
-        string[] parts = list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var numbers = new int[parts.Length];
-        for (int i = 0; i < parts.Length; i++)
-            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i]) || numbers[i] > 1_000)
-                throw new ArgumentException($"--shots is '{list}'; expected numbers from 0 to 1000 with commas between them.");
-        return [.. numbers.Distinct().Order()];
+        try
+        {
+            return WordNetFile.Read(WordNetFile.Find(folder));
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Bars on a terminal, silence elsewhere.</summary>

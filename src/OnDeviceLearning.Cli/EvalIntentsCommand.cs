@@ -17,7 +17,7 @@ internal static class EvalIntentsCommand
         var backbone = new Option<string>("--backbone") { Description = "The backbone to measure. Default: the one that ships with the tool.", HelpName = "FILE" };
         var data = new Option<string>("--data") { Description = "Folder with text/clinc150.json.gz and the like. Default: $ODL_DATA.", HelpName = "DIR" };
         var file = new Option<string>("--file") { Description = "Another file of the data set's format, such as a test split; for clinc also a bare list of [text, intent].", HelpName = "FILE" };
-        var shots = new Option<string>("--shots") { Description = "Examples an intent, separated by commas; 0, without any, is always measured.", DefaultValueFactory = _ => "1,5" };
+        Option<int[]> shots = ShotsOption.Create("Examples an intent, separated by commas; 0, without any, is always measured.", 1, 5);
         var runs = new Option<int>("--runs") { Description = "Runs with other examples, for each number of them.", DefaultValueFactory = _ => 5 };
         var seed = new Option<int>("--seed") { Description = "Seed of everything drawn at random.", DefaultValueFactory = _ => 1 };
         var json = new Option<bool>("--json") { Description = "Print one JSON object instead of tables." };
@@ -26,7 +26,7 @@ internal static class EvalIntentsCommand
         intents.SetAction((parsed, cancellation) => Task.Run(() =>
         {
             IntentReport report = Measure(parsed.GetValue(dataset)!, parsed.GetValue(backbone) ?? ShippedBackbone, parsed.GetValue(data), parsed.GetValue(file),
-                new IntentEvaluationOptions(Shots(parsed.GetValue(shots)!), parsed.GetValue(runs), parsed.GetValue(seed)), cancellation);
+                new IntentEvaluationOptions([.. parsed.GetValue(shots)!.Where(s => s > 0)], parsed.GetValue(runs), parsed.GetValue(seed)), cancellation);
             if (parsed.GetValue(json)) output.WriteLine(IntentsJson.Write(report));
             else IntentsTables.Write(report, Terminal.Console(output));
             return 0;
@@ -54,8 +54,4 @@ internal static class EvalIntentsCommand
         using Backbone backbone = Backbone.Load(backboneFile);
         return IntentEvaluation.Evaluate(backbone, task, wordNet, missing, options, cancellation);
     }
-
-    private static int[] Shots(string list) => list.Length == 0 ? [] : [.. list.Split(',').Select(part => int.TryParse(part.Trim(), out int shots) && shots is >= 0 and <= 1000 ? shots
-        : throw new ArgumentException($"--shots has '{part}'; expected whole numbers from 0 to 1000, separated by commas."))
-        .Where(s => s > 0).Distinct().Order()];
 }

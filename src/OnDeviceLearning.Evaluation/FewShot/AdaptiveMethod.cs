@@ -8,13 +8,23 @@ namespace OnDeviceLearning.Evaluation.FewShot;
 /// Ours: an <see cref="AdaptiveClassifier"/> that is told the descriptions, taught the examples and left to adapt, through the very
 /// calls a game makes. Looks like a class: its own calibrated probability of being known, or, without a calibration, the best cosine.
 /// </summary>
-internal sealed class AdaptiveMethod(string name = "ours", HeadTrainingSettings? settings = null, AdaptationPrior? prior = null) : IFewShotMethod
+/// <param name="name">As tables name it.</param>
+/// <param name="settings">Of the head's training; the default ones if null.</param>
+/// <param name="prior">In place of the backbone's.</param>
+/// <param name="nearness">How near the problem's classes are, in place of the cosine of their descriptions where it is a number.</param>
+internal sealed class AdaptiveMethod(string name = "ours", HeadTrainingSettings? settings = null, AdaptationPrior? prior = null, double[,]? nearness = null) : IFewShotMethod
 {
     public string Name => name;
 
     public bool Answers(FewShotTask task) => task.IsDescribed || task.Support.All(s => s.Length > 0);
 
-    public IFewShotLearner Begin(FewShotTask task) => new Learner(task, settings ?? HeadTrainingSettings.Default, prior);
+    public IFewShotLearner Begin(FewShotTask task) => new Learner(task, Settings(task), prior);
+
+    private HeadTrainingSettings Settings(FewShotTask task)
+    {
+        HeadTrainingSettings chosen = settings ?? HeadTrainingSettings.Default;
+        return nearness is null ? chosen : chosen with { Nearness = (a, b) => nearness[task.Classes[a], task.Classes[b]] };
+    }
 
     private sealed class Learner : IFewShotLearner
     {

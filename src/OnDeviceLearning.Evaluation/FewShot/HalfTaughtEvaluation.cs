@@ -1,3 +1,4 @@
+using OnDeviceLearning.Datasets;
 using OnDeviceLearning.Learning;
 
 namespace OnDeviceLearning.Evaluation.FewShot;
@@ -8,17 +9,27 @@ namespace OnDeviceLearning.Evaluation.FewShot;
 /// </summary>
 public static class HalfTaughtEvaluation
 {
-    /// <summary>Ours, in which untaught classes move as their relatives; as all taught ones alike; not at all.</summary>
+    /// <summary>Ours, in which untaught classes move as their relatives; relatives by WordNet and not by their descriptions; as all taught ones alike; not at all.</summary>
+    /// <param name="problem">Its classes have descriptions, and for WordNet names of words.</param>
+    /// <param name="options">What is measured.</param>
+    /// <param name="wordNet">Null leaves its rows out.</param>
+    /// <param name="progress">0 to 1.</param>
+    /// <param name="cancellation">Stops between two episodes.</param>
     /// <exception cref="ArgumentException">The problem has no descriptions, too few classes or too few examples for what is asked, or is not sound.</exception>
     public static IReadOnlyList<FewShotScore> Evaluate(
-        FewShotProblem problem, FewShotOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
-        Evaluate(problem, options,
+        FewShotProblem problem, FewShotOptions options, IReadOnlyList<Synset>? wordNet, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        double[,]? nearness = wordNet is null ? null : new WordNetKinship(wordNet).Between(problem.ClassNames);
+        return Evaluate(problem, options,
             [
                 new AdaptiveMethod(),
+                .. nearness is null ? Array.Empty<IFewShotMethod>() : [new AdaptiveMethod("by WordNet", nearness: nearness)],
                 new AdaptiveMethod("all alike", HeadTrainingSettings.Default with { Kinship = 0 }),
                 new AdaptiveMethod("stay", HeadTrainingSettings.Default with { Kinship = null }),
             ],
             progress, cancellation);
+    }
 
     internal static IReadOnlyList<FewShotScore> Evaluate(
         FewShotProblem problem, FewShotOptions options, IReadOnlyList<IFewShotMethod> methods, IProgress<double>? progress, CancellationToken cancellation)

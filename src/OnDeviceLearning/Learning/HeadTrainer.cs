@@ -306,7 +306,7 @@ internal sealed partial class HeadTrainer
             TensorPrimitives.MultiplyAdd(w, (float)(1 - share) / length, result, result);
         }
         if (cursor < Classes) return;
-        shift.Begin(settings.Kinship ?? 0);
+        shift.Begin(settings.Kinship ?? 0, settings.Nearness);
         Next(Stage.Share);
     }
 

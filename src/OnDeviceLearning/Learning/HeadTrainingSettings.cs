@@ -29,6 +29,9 @@ internal sealed record HeadTrainingSettings
     /// </summary>
     public double? Kinship { get; init; } = 6;
 
+    /// <summary>How near two classes are, by their indices, for <see cref="Kinship"/>; the cosine of their descriptions where it is null or says NaN.</summary>
+    public Func<int, int, double>? Nearness { get; init; }
+
     /// <summary>The gradient norm at which a fit counts as done.</summary>
     public double Tolerance { get; init; } = 1e-4;
 

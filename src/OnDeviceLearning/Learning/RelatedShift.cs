@@ -15,6 +15,7 @@ internal sealed class RelatedShift
     private float[] moves = [];   // [C, D] w_c - t_c of each taught class with a description
     private double[] beliefs = []; // [C] of those; negative for all other classes
     private double kinship, total;
+    private Func<int, int, double>? nearness;
     private int classes, width, cursor;
 
     /// <summary>Sets the sizes and grows what is too small.</summary>
@@ -27,9 +28,10 @@ internal sealed class RelatedShift
 
     /// <summary>Begins anew: no class has moved.</summary>
     /// <param name="kinship">See <see cref="HeadTrainingSettings.Kinship"/>.</param>
-    public void Begin(double kinship)
+    /// <param name="nearness">See <see cref="HeadTrainingSettings.Nearness"/>.</param>
+    public void Begin(double kinship, Func<int, int, double>? nearness)
     {
-        this.kinship = kinship;
+        (this.kinship, this.nearness) = (kinship, nearness);
         Array.Fill(beliefs, -1, 0, classes);
         cursor = 0;
     }
@@ -76,7 +78,9 @@ internal sealed class RelatedShift
             }
             if (beliefs[c] >= 0)
             {
-                double weight = Math.Exp(kinship * (TensorPrimitives.Dot(own, targets.Slice(c * width, width)) - 1));
+                double near = nearness?.Invoke(u, c) ?? double.NaN;
+                if (double.IsNaN(near)) near = TensorPrimitives.Dot(own, targets.Slice(c * width, width));
+                double weight = Math.Exp(kinship * (near - 1));
                 total += weight;
                 TensorPrimitives.MultiplyAdd(moves.AsSpan(c * width, width), (float)(weight * beliefs[c]), result, result);
             }

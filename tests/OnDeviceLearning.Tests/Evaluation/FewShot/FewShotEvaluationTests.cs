@@ -46,10 +46,10 @@ public class FewShotEvaluationTests
     public void HalvesAddUpToTheWhole()
     {
         FewShotOptions even = new(6, [2], 20, 1);
-        IReadOnlyList<FewShotScore> scores = HalfTaughtEvaluation.Evaluate(FewShotWorld.Create(14), even);
+        IReadOnlyList<FewShotScore> scores = HalfTaughtEvaluation.Evaluate(FewShotWorld.Create(14), even, wordNet: null);
         FewShotScore Part(string name) => scores.Single(s => s.Method == $"ours: {name}");
         Assert.Equal(Part("all").Accuracy.Value, (Part("taught half").Accuracy.Value + Part("untaught half").Accuracy.Value) / 2, 1e-9);
-        Assert.Throws<ArgumentException>(() => HalfTaughtEvaluation.Evaluate(FewShotWorld.Create(14, described: false), even));
+        Assert.Throws<ArgumentException>(() => HalfTaughtEvaluation.Evaluate(FewShotWorld.Create(14, described: false), even, wordNet: null));
     }
 
     [Fact]
