@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using OnDeviceLearning.Evaluation.FewShot;
+using OnDeviceLearning.Sigils.Evaluation;
 
 namespace OnDeviceLearning.Cli;
 

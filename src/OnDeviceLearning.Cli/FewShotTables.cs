@@ -1,5 +1,6 @@
 using System.Globalization;
 using OnDeviceLearning.Evaluation.FewShot;
+using OnDeviceLearning.Sigils.Evaluation;
 using Spectre.Console;
 
 namespace OnDeviceLearning.Cli;

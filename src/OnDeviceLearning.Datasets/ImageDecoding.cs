@@ -43,7 +43,7 @@ internal static class ImageDecoding
         catch (Exception e) when (e is not FormatException)
         {
             // The decoder throws whatever a damaged file leads it to.
-            throw new FormatException($"{name}: {file.Length} bytes that are no whole PNG or JPEG image ({e.Message}).", e);
+            throw new FormatException($"{name}: {file.Length} bytes that are no whole PNG or JPEG image.", e);
         }
     }
 }

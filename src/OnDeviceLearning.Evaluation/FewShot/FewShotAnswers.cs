@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OnDeviceLearning.Sigils.Evaluation;
 
 namespace OnDeviceLearning.Evaluation.FewShot;
 

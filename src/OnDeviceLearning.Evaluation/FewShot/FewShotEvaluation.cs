@@ -1,3 +1,5 @@
+using OnDeviceLearning.Sigils.Evaluation;
+
 namespace OnDeviceLearning.Evaluation.FewShot;
 
 /// <summary>What is measured.</summary>

@@ -23,32 +23,3 @@ public readonly record struct Proportion(int Hits, int Trials)
     /// <summary>One more trial.</summary>
     public Proportion With(bool hit) => new(Hits + (hit ? 1 : 0), Trials + 1);
 }
-
-/// <summary>The mean of a sample, with Student's 95 % interval.</summary>
-/// <param name="Sample">One value for each thing that was sampled: a run, a description.</param>
-public sealed record SampleMean(IReadOnlyList<double> Sample)
-{
-    // Two-sided 95 % quantiles of Student's t for 1 to 10 degrees of freedom.
-    private static readonly double[] student = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
-
-    /// <summary>Mean; NaN of an empty sample.</summary>
-    public double Value => Sample.Count == 0 ? double.NaN : Sample.Average();
-
-    /// <summary>Lower end of the 95 % interval, not below 0.</summary>
-    public double Low => Math.Max(0, Value - HalfWidth);
-
-    /// <summary>Upper end of the 95 % interval, not above 1.</summary>
-    public double High => Math.Min(1, Value + HalfWidth);
-
-    private double HalfWidth
-    {
-        get
-        {
-            // One value says nothing about how values differ.
-            if (Sample.Count < 2) return double.PositiveInfinity;
-            double mean = Value, variance = Sample.Sum(v => (v - mean) * (v - mean)) / (Sample.Count - 1);
-            double quantile = Sample.Count - 2 < student.Length ? student[Sample.Count - 2] : 1.96;
-            return quantile * Math.Sqrt(variance / Sample.Count);
-        }
-    }
-}

@@ -100,7 +100,7 @@ public sealed partial class AdaptiveClassifier
         {
             checkedVersion = evidenceVersion;
             // An example whose input was not kept could not follow the encoder.
-            canTune = HasAllInputs() && EncoderTuner.IsEnough(TuningExamples(), options.Seed, options.Tuning);
+            canTune = HasAllInputs() && TuningSplit.IsEnough(TuningExamples(), options.Seed, options.Tuning);
         }
         return canTune;
     }
@@ -121,7 +121,7 @@ public sealed partial class AdaptiveClassifier
     private void BeginTuning(TuningExample[] snapshot, TrainingState? resume)
     {
         var filler = new EvidenceFiller(
-            [.. classes.Select(entry => entry.Understood > 0 ? entry.Target : null)], [.. classes.Select(entry => (float)entry.Understood)],
+            [.. classes.Select(entry => entry.Evidence)], [.. classes.Select(entry => (float)entry.Understood)],
             embedder.Prior, embedder.Width, embedder.LogitScale);
         tuner = new EncoderTuner(embedder.Tunable!, options.Encoder, options.Tuning, options.Training, filler, snapshot, options.Seed, inBackground, resume);
         tuningVersion = evidenceVersion;

@@ -162,7 +162,7 @@ public sealed partial class AdaptiveClassifier
             if (!known.TryGetValue(ids[i], out snapshot[i]) || (i > 0 && ids[i] <= ids[i - 1]))
                 throw json.Error($"example {i} of the run has number {ids[i]}, which is not there or out of order");
         }
-        if (!EncoderTuner.IsEnough(snapshot, options.Seed, options.Tuning)) throw json.Error($"{ids.Length} examples are too few to tune with");
+        if (!TuningSplit.IsEnough(snapshot, options.Seed, options.Tuning)) throw json.Error($"{ids.Length} examples are too few to tune with");
         int step = json.Int32("step", -1, options.Tuning.Updates);
         TrainingState? state = null;
         if (step >= 0)

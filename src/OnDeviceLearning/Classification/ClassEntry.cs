@@ -18,6 +18,9 @@ internal sealed class ClassEntry(string name)
     /// <summary>Mean share of the descriptions that was understood, 0 to 1.</summary>
     public double Understood { get; private set; } = 1;
 
+    /// <summary>What learning takes for the description: words of which nothing was understood say nothing, and the class is learnt from its examples alone.</summary>
+    public float[]? Evidence => Understood > 0 ? Target : null;
+
     private float[] sum = []; // [D] of the examples' features, added in their order
 
     /// <summary>Number of examples.</summary>

@@ -18,9 +18,6 @@ internal readonly record struct TuningExample(int Id, int Class, CompactInput In
 /// </remarks>
 internal sealed class EncoderTuner : IEncoderExamples, IDisposable
 {
-    /// <summary>The share of a class's examples that is held out is one in so many.</summary>
-    private const int Fifth = 5;
-
     // Of work on the background thread, half a millisecond.
     private static readonly long Slice = Stopwatch.Frequency / 2_000;
 
@@ -31,7 +28,7 @@ internal sealed class EncoderTuner : IEncoderExamples, IDisposable
     private readonly EncoderTuningSettings settings;
     private readonly EvidenceFiller evidence;
     private readonly TuningExample[] examples;
-    private readonly int[] training, heldOut; // indices of examples
+    private readonly TuningSplit split;
     private readonly ulong seed;
     private readonly bool background;
     private readonly HeadTrainer trainer;
@@ -66,18 +63,10 @@ internal sealed class EncoderTuner : IEncoderExamples, IDisposable
         (this.encoder, this.tuning, this.settings, this.evidence, this.examples, this.seed, this.background, this.resume) =
             (encoder, tuning, settings, evidence, examples, seed, background, resume);
         trainer = new HeadTrainer(head);
-        (training, heldOut) = Split(examples, seed);
+        split = TuningSplit.Of(examples, seed);
         features = [.. examples.Select(e => e.Shipped)];
-        likelihoods = [.. Enumerable.Range(0, 1 + settings.Dial.Count).Select(_ => new double[heldOut.Length])];
+        likelihoods = [.. Enumerable.Range(0, 1 + settings.Dial.Count).Select(_ => new double[split.HeldOut.Length])];
         BeginFit(Stage.FitShipped);
-    }
-
-    /// <summary>Whether there is enough to train on and to judge by.</summary>
-    public static bool IsEnough(TuningExample[] examples, ulong seed, EncoderTuningSettings settings)
-    {
-        if (examples.Length < settings.LeastExamples) return false;
-        (int[] training, int[] heldOut) = Split(examples, seed);
-        return heldOut.Length >= 2 && training.Select(i => examples[i].Class).Distinct().Take(2).Count() == 2;
     }
 
     /// <summary>The examples it learns from and is judged by.</summary>
@@ -106,13 +95,13 @@ internal sealed class EncoderTuner : IEncoderExamples, IDisposable
     /// <summary>The features of <see cref="Examples"/> with the best encoder; the shipped ones where nothing beats it. Valid when done.</summary>
     public IReadOnlyList<float[]> BestFeatures => bestFeatures ?? [.. examples.Select(e => e.Shipped)];
 
-    int IEncoderExamples.Count => training.Length;
+    int IEncoderExamples.Count => split.Training.Length;
 
-    int IEncoderExamples.Label(int example) => examples[training[example]].Class;
+    int IEncoderExamples.Label(int example) => examples[split.Training[example]].Class;
 
     void IEncoderExamples.Write(int example, ulong stream, ulong number, Span<float> input)
     {
-        examples[training[example]].Input.WriteBent(stream, number, input);
+        examples[split.Training[example]].Input.WriteBent(stream, number, input);
         encoder.Preprocessing.Standardize(input);
     }
 
@@ -190,9 +179,9 @@ internal sealed class EncoderTuner : IEncoderExamples, IDisposable
                 (stage, cursor) = (stage == Stage.FitShipped ? Stage.JudgeShipped : Stage.Judge, 0);
                 return true;
             case Stage.JudgeShipped or Stage.Judge:
-                if (cursor < heldOut.Length)
+                if (cursor < split.HeldOut.Length)
                 {
-                    likelihoods[stage == Stage.JudgeShipped ? 0 : point][cursor] = LogLikelihood(heldOut[cursor]);
+                    likelihoods[stage == Stage.JudgeShipped ? 0 : point][cursor] = LogLikelihood(split.HeldOut[cursor]);
                     cursor++;
                     return true;
                 }
@@ -242,7 +231,7 @@ internal sealed class EncoderTuner : IEncoderExamples, IDisposable
 
     private void BeginFit(Stage next)
     {
-        evidence.Fill(headEvidence, [.. training.Select(i => features[i])], [.. training.Select(i => examples[i].Class)]);
+        evidence.Fill(headEvidence, [.. split.Training.Select(i => features[i])], [.. split.Training.Select(i => examples[i].Class)]);
         headEvidence.AssignFolds(1, seed); // the held-out fifth is the judge, no fold
         trainer.Begin(headEvidence, evidence.Width, evidence.LogitScale);
         (stage, cursor) = (next, 0);
@@ -279,29 +268,9 @@ internal sealed class EncoderTuner : IEncoderExamples, IDisposable
     // Better than the best so far on average, and than the shipped encoder by more than chance explains. Every class counts alike.
     private bool Improves(double[] values, double[] bestSoFar, double[] shipped)
     {
-        if (!(Mean(values, bestSoFar, out _) > 0)) return false;
-        double gain = Mean(values, shipped, out double error);
+        if (!(split.Gain(values, bestSoFar, out _) > 0)) return false;
+        double gain = split.Gain(values, shipped, out double error);
         return gain > settings.GuardErrors * error;
-    }
-
-    private double Mean(double[] values, double[] reference, out double standardError)
-    {
-        double sum = 0, total = 0;
-        var perClass = heldOut.GroupBy(i => examples[i].Class).ToDictionary(g => g.Key, g => g.Count());
-        for (int i = 0; i < values.Length; i++)
-        {
-            double weight = 1.0 / perClass[examples[heldOut[i]].Class];
-            sum += weight * (values[i] - reference[i]);
-            total += weight;
-        }
-        double mean = sum / total, squares = 0;
-        for (int i = 0; i < values.Length; i++)
-        {
-            double weight = 1.0 / perClass[examples[heldOut[i]].Class] / total, difference = values[i] - reference[i] - mean;
-            squares += weight * weight * difference * difference;
-        }
-        standardError = Math.Sqrt(squares);
-        return mean;
     }
 
     private void WaitForDevice()
@@ -321,35 +290,5 @@ internal sealed class EncoderTuner : IEncoderExamples, IDisposable
     private void AwaitWork()
     {
         if (working is not null) ((IAsyncResult)working).AsyncWaitHandle.WaitOne();
-    }
-
-    // One in five of a class, starting anywhere; never its only example.
-    private static (int[] Training, int[] HeldOut) Split(TuningExample[] examples, ulong seed)
-    {
-        List<int> training = [], heldOut = [];
-        Dictionary<int, int> counts = examples.GroupBy(e => e.Class).ToDictionary(g => g.Key, g => g.Count()), seen = [];
-        for (int i = 0; i < examples.Length; i++)
-        {
-            int c = examples[i].Class, at = seen.GetValueOrDefault(c);
-            seen[c] = at + 1;
-            bool isHeldOut = counts[c] > 1 && (HeadEvidence.Mix(seed + (ulong)c) % Fifth + (ulong)at) % Fifth == 0;
-            (isHeldOut ? heldOut : training).Add(i);
-        }
-        return ([.. training], [.. heldOut]);
-    }
-}
-
-/// <summary>The classes of a classifier as a head's evidence sees them, with examples to be filled in.</summary>
-internal sealed record EvidenceFiller(float[]?[] Descriptions, float[] Trust, AdaptationPrior Prior, int Width, float LogitScale)
-{
-    /// <summary>Everything but the folds.</summary>
-    public void Fill(HeadEvidence evidence, float[][] features, int[] labels)
-    {
-        evidence.Resize(Descriptions.Length, features.Length);
-        Descriptions.CopyTo(evidence.Descriptions, 0);
-        Trust.CopyTo(evidence.Trust, 0);
-        features.CopyTo(evidence.Features, 0);
-        labels.CopyTo(evidence.Labels, 0);
-        evidence.PriorMix = Prior.Trust((double)labels.Length / labels.Distinct().Count());
     }
 }

@@ -71,8 +71,7 @@ internal sealed class EvidenceSnapshot
         {
             ClassEntry entry = classes[cursor];
             indices.Add(entry, cursor);
-            // Words of which nothing was understood say nothing; with examples the class is learnt from them alone.
-            Evidence.Descriptions[cursor] = entry.Understood > 0 ? entry.Target : null;
+            Evidence.Descriptions[cursor] = entry.Evidence;
             Evidence.Trust[cursor] = (float)entry.Understood;
         }
         if (cursor == classes.Count) (stage, cursor) = (Stage.Examples, 0);

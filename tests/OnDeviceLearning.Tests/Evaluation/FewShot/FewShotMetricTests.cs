@@ -1,4 +1,5 @@
 using OnDeviceLearning.Evaluation.FewShot;
+using OnDeviceLearning.Sigils.Evaluation;
 
 namespace OnDeviceLearning.Tests.Evaluation.FewShot;
 

@@ -1,6 +1,6 @@
-namespace OnDeviceLearning.Evaluation.FewShot;
+namespace OnDeviceLearning.Sigils.Evaluation;
 
-/// <summary>The mean of a sample over episodes, with its 95 % interval: 1.96 standard errors either side, or Student's quantile of a small sample.</summary>
+/// <summary>The mean of a sample, with its 95 % interval: 1.96 standard errors either side, or Student's quantile of a small sample.</summary>
 /// <param name="Value">The mean; NaN of nothing.</param>
 /// <param name="Low">Lower end.</param>
 /// <param name="High">Upper end.</param>
