@@ -14,13 +14,15 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
 {
     private const double UnitTarget = 0.12e-3;
     private const int MaxTiles = 8;
+    private const int LeastUnits = 16; // so that several threads get alike
     private const int CachedWeights = 128 * 1024; // floats that stay in the second-level cache from tile to tile
+    private const int CachedSource = 64 * 1024; // floats of the source that do, while panels of many weights pass
 
     private readonly Conv2dOperation op;
     private readonly Conv2dTaps taps;
     private readonly bool gradient, planes;
     private readonly int channels, outChannels; // of a group: of the source, of the target
-    private readonly int panels, panelsPerUnit, panelBlocks, tilesPerUnit;
+    private readonly int panels, panelsPerUnit, panelBlocks, tilesPerUnit, tilesPerBlock, tileBlocks;
     private readonly int[] firstBlock; // of each phase; the last element is their number
     private readonly int segments, segmentLength, maxPointers;
 
@@ -38,18 +40,23 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
         (segments, segmentLength) = whole ? (op.KernelH, op.KernelW * channels) : (op.KernelH * op.KernelW, channels);
         IsWhole = whole;
 
+        // Units of a block lie in the order of panels, so that a thread's share reads its own weights, and those once.
         double panelSeconds = 2.0 * Gemm.TileRows * Gemm.Panel * Depth / Gemm.FlopsPerSecond; // of one tile
-        panelsPerUnit = (long)Depth * outChannels <= CachedWeights ? panels : 1;
-        panelsPerUnit = (int)Math.Clamp(2 * UnitTarget / panelSeconds, 1, panelsPerUnit);
+        long allTiles = ((long)op.N * taps.TargetPixels + Gemm.TileRows - 1) / Gemm.TileRows;
+        bool isCached = (long)Depth * outChannels <= CachedWeights;
+        panelsPerUnit = isCached && allTiles > MaxTiles ? (int)Math.Clamp(2 * UnitTarget / panelSeconds, 1, panels) : 1;
         panelBlocks = (panels + panelsPerUnit - 1) / panelsPerUnit;
         int tiles = (int)Math.Clamp(UnitTarget / (panelSeconds * panelsPerUnit), 1, MaxTiles);
-        long allTiles = ((long)op.N * taps.TargetPixels + Gemm.TileRows - 1) / Gemm.TileRows;
-        tilesPerUnit = (int)Math.Min(tiles, Math.Max(1, allTiles / 8)); // a small image is several units too, for several threads
+        if (allTiles <= MaxTiles) tilesPerBlock = (int)allTiles;
+        else if (isCached) tilesPerBlock = (int)Math.Min(tiles, allTiles / 8);
+        else tilesPerBlock = (int)Math.Min(allTiles, Math.Max(tiles, CachedSource / (Gemm.TileRows * (long)channels)));
+        tilesPerUnit = isCached && allTiles > MaxTiles ? tilesPerBlock : (int)Math.Clamp((long)panelBlocks * tilesPerBlock / LeastUnits, 1, Math.Min(tiles, tilesPerBlock));
+        tileBlocks = (tilesPerBlock + tilesPerUnit - 1) / tilesPerUnit;
         firstBlock = new int[taps.Phases.Length + 1];
         for (int i = 0; i < taps.Phases.Length; i++)
         {
             long pixels = (long)op.N * taps.Phases[i].H * taps.Phases[i].W;
-            firstBlock[i + 1] = checked(firstBlock[i] + (int)((pixels + UnitPixels - 1) / UnitPixels));
+            firstBlock[i + 1] = checked(firstBlock[i] + (int)((pixels + BlockPixels - 1) / BlockPixels));
         }
         maxPointers = segments * (1 + 12);
     }
@@ -58,7 +65,9 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
 
     private int Depth => channels * op.KernelH * op.KernelW;
 
-    private int UnitPixels => tilesPerUnit * Gemm.TileRows;
+    private int BlockPixels => tilesPerBlock * Gemm.TileRows;
+
+    private int UnitsPerBlock => panelBlocks * tileBlocks;
 
     private int PaddedH => op.H + 2 * op.Padding;
 
@@ -77,7 +86,7 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
     public override long KeptMemory => PackedLength + channels + Gemm.Panel; // and the row of zeros
 
     // Pointers of the tiles, and offsets of their rows in the target.
-    public override long WorkerScratch => 2L * tilesPerUnit * (maxPointers + 12);
+    public override long WorkerScratch => 2L * tilesPerBlock * (maxPointers + 12);
 
     public override long SharedScratch => planes ? (long)op.N * PaddedH * PaddedW * channels : 0;
 
@@ -85,7 +94,7 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
     {
         0 => op.Groups * panels,
         1 => planes ? op.N * PaddedH : 0,
-        _ => op.Groups * panelBlocks * firstBlock[^1],
+        _ => op.Groups * firstBlock[^1] * UnitsPerBlock,
     };
 
     public override double UnitSeconds(int stage) => stage switch
@@ -97,10 +106,19 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
-        for (int unit = from; unit < to; unit++)
-            if (stage == 0) Pack(memory, unit / panels, unit % panels);
-            else if (stage == 1) Interleave(memory, unit / PaddedH, unit % PaddedH);
-            else Compute(memory, unit);
+        if (stage < 2)
+        {
+            for (int unit = from; unit < to; unit++)
+                if (stage == 0) Pack(memory, unit / panels, unit % panels);
+                else Interleave(memory, unit / PaddedH, unit % PaddedH);
+            return;
+        }
+        for (int end; from < to; from = end)
+        {
+            int block = from / UnitsPerBlock;
+            end = Math.Min(to, (block + 1) * UnitsPerBlock);
+            Compute(memory, block, from - block * UnitsPerBlock, end - block * UnitsPerBlock);
+        }
     }
 
     // Panel [tap, source channel, target channel]; w is [OutChannels, GroupC, taps].
@@ -134,25 +152,39 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
         Conv2dPlanes.InterleaveRow(op, memory[SourceOperand] + (long)image * channels * op.H * op.W, row,
             memory.Shared + ((long)image * PaddedH + row) * PaddedW * channels);
 
-    private void Compute(in CpuKernelMemory memory, int unit)
+    /// <summary>Units from..to of a block, whose rows are gathered once for all of them.</summary>
+    private void Compute(in CpuKernelMemory memory, int block, int from, int to)
     {
-        int block = unit / panelBlocks, phaseIndex = 0, group = block / firstBlock[^1];
+        int phaseIndex = 0, group = block / firstBlock[^1];
         block %= firstBlock[^1];
         while (firstBlock[phaseIndex + 1] <= block) phaseIndex++;
         Conv2dTaps.Phase phase = taps.Phases[phaseIndex];
-        int firstPanel = unit % panelBlocks * panelsPerUnit, lastPanel = Math.Min(panels, firstPanel + panelsPerUnit);
-        long first = (long)(block - firstBlock[phaseIndex]) * UnitPixels, end = Math.Min(first + UnitPixels, (long)op.N * phase.H * phase.W);
-        int used = IsWhole ? segments : phase.Taps.Length;
+        long first = (long)(block - firstBlock[phaseIndex]) * BlockPixels, end = Math.Min(first + BlockPixels, (long)op.N * phase.H * phase.W);
+        int tileCount = (int)((end - first + Gemm.TileRows - 1) / Gemm.TileRows), unitPixels = tilesPerUnit * Gemm.TileRows;
+        bool onePanel = from / tileBlocks == (to - 1) / tileBlocks;
+        int firstTile = onePanel ? from % tileBlocks * tilesPerUnit : 0, lastTile = onePanel ? ((to - 1) % tileBlocks + 1) * tilesPerUnit : tileCount;
+        if (firstTile >= tileCount) return;
         float** pointers = (float**)memory.Scratch;
-        nint* offsets = (nint*)(pointers + tilesPerUnit * maxPointers);
-        Gather(memory, group, phase, first, end, pointers, offsets);
+        nint* offsets = (nint*)(pointers + tilesPerBlock * maxPointers);
+        Gather(memory, group, phase, first + firstTile * Gemm.TileRows, Math.Min(end, first + lastTile * Gemm.TileRows),
+            pointers + firstTile * maxPointers, offsets + firstTile * 12);
 
-        float* y = memory[Epilogue.Output] + group * outChannels;
         float* tile = stackalloc float[Gemm.TileFloats];
-        TileTarget target = new() { Alpha = 1, Tile = tile, CRow = (nint)outChannels * op.Groups };
+        TileTarget target = new() { Alpha = 1, Tile = tile, CRow = (nint)outChannels * op.Groups, Relu = Epilogue.IsRelu };
+        for (int unit = from; unit < to; unit++)
+        {
+            int panel = unit / tileBlocks * panelsPerUnit, tiles = unit % tileBlocks * tilesPerUnit;
+            long start = first + tiles * Gemm.TileRows, stop = Math.Min(end, start + unitPixels);
+            if (start < stop) Multiply(memory, group, phase, panel, Math.Min(panels, panel + panelsPerUnit), start, stop, pointers + tiles * maxPointers, offsets + tiles * 12, ref target);
+        }
+    }
+
+    private void Multiply(in CpuKernelMemory memory, int group, Conv2dTaps.Phase phase, int firstPanel, int lastPanel,
+        long first, long end, float** pointers, nint* offsets, ref TileTarget target)
+    {
+        int used = IsWhole ? segments : phase.Taps.Length;
         ProductEpilogue epilogue = Epilogue;
-        float* bias = epilogue.Bias(memory), residual = epilogue.Residual(memory);
-        target.Relu = epilogue.IsRelu;
+        float* y = memory[epilogue.Output] + group * outChannels, bias = epilogue.Bias(memory), residual = epilogue.Residual(memory);
         for (int panel = firstPanel; panel < lastPanel; panel++)
         {
             int column = panel * Gemm.Panel;
@@ -191,6 +223,21 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
         int perImage = phase.H * phase.W, kernelH = op.KernelH, kernelW = op.KernelW;
         int[] phaseTaps = phase.Taps;
         bool all = phaseTaps.Length == kernelH * kernelW;
+        if (kernelH * kernelW == 1 && op.Stride == 1 && op.Padding == 0)
+        {
+            // Source and target pixels are the same, one after another.
+            for (long q = first; q < end; q += Gemm.TileRows, pointers += maxPointers, offsets += 12)
+            {
+                int rows = (int)Math.Min(Gemm.TileRows, end - q), shape = Gemm.TileShape(rows);
+                for (int r = 0; r < shape; r++)
+                {
+                    long at = q + Math.Min(r, rows - 1);
+                    pointers[1 + r] = source + at * pixel;
+                    offsets[r] = (nint)at * targetPixel;
+                }
+            }
+            return;
+        }
         int image = (int)(first / perImage), i = (int)(first % perImage) / phase.W, j = (int)(first % phase.W);
         for (long q = first; q < end; q += Gemm.TileRows, pointers += maxPointers, offsets += 12)
         {

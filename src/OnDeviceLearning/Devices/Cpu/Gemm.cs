@@ -103,7 +103,7 @@ internal static unsafe class Gemm
     /// <summary>Rows of the tile that computes this many; their pointers must all be there, and may repeat.</summary>
     public static int TileShape(int rows)
     {
-        if (Vector512.IsHardwareAccelerated) return rows > 8 ? 12 : rows > 4 ? 8 : rows > 2 ? 4 : 2;
+        if (Vector512.IsHardwareAccelerated) return rows > 9 ? 12 : rows > 8 ? 9 : rows > 4 ? 8 : rows > 2 ? 4 : 2;
         return rows > 4 ? 6 : rows > 2 ? 4 : 2;
     }
 
@@ -120,11 +120,12 @@ internal static unsafe class Gemm
         where TVector : unmanaged
     {
         int rows = target.Rows;
-        if (Vector512.IsHardwareAccelerated && rows > 8)
+        if (Vector512.IsHardwareAccelerated && rows > 9)
         {
             if (target.Columns > TSimd.Width) Rows<TSimd, TVector, Tile12x2>(segments, length, pointers, bK, ref target);
             else Rows<TSimd, TVector, Tile12x1>(segments, length, pointers, bK, ref target);
         }
+        else if (Vector512.IsHardwareAccelerated && rows > 8) Rows<TSimd, TVector, Tile9x2>(segments, length, pointers, bK, ref target);
         else if (Vector512.IsHardwareAccelerated && rows > 4) Rows<TSimd, TVector, Tile8x2>(segments, length, pointers, bK, ref target);
         else if (rows > 4) Rows<TSimd, TVector, Tile6x2>(segments, length, pointers, bK, ref target);
         else if (rows > 2) Rows<TSimd, TVector, Tile4x2>(segments, length, pointers, bK, ref target);

@@ -10,6 +10,7 @@ internal interface ITileShape
 }
 
 internal readonly struct Tile12x2 : ITileShape { public static int Rows => 12; public static int Vectors => 2; }
+internal readonly struct Tile9x2 : ITileShape { public static int Rows => 9; public static int Vectors => 2; }
 internal readonly struct Tile8x2 : ITileShape { public static int Rows => 8; public static int Vectors => 2; }
 internal readonly struct Tile6x2 : ITileShape { public static int Rows => 6; public static int Vectors => 2; }
 internal readonly struct Tile4x2 : ITileShape { public static int Rows => 4; public static int Vectors => 2; }

@@ -12,7 +12,7 @@ namespace OnDeviceLearning.Devices.Cpu;
 internal sealed unsafe class MatMulKernel : CpuKernel
 {
     private const int KSlice = 2048, MaxRows = 96, DotRows = 3, MaxDotColumns = 32, PackRows = 32;
-    private const double UnitTarget = 0.05e-3;
+    private const double UnitTarget = 0.006e-3; // a sentence's products too are several units, for several threads
 
     private readonly MatMul op;
     private readonly ProductEpilogue epilogue;
@@ -29,7 +29,8 @@ internal sealed unsafe class MatMulKernel : CpuKernel
         dotBlocks = (op.N + dotColumns - 1) / dotColumns;
         panels = Gemm.Panels(op.N);
         slices = (op.K + KSlice - 1) / KSlice;
-        rowsPerUnit = Math.Min(op.M, MaxRows);
+        int blocks = (op.M + MaxRows - 1) / MaxRows, tiles = (op.M + blocks * Gemm.TileRows - 1) / (blocks * Gemm.TileRows); // alike, in whole tiles
+        rowsPerUnit = Math.Min(op.M, tiles * Gemm.TileRows);
         rowBlocks = (op.M + rowsPerUnit - 1) / rowsPerUnit;
         double panelSeconds = 2.0 * rowsPerUnit * Gemm.Panel * Math.Min(op.K, KSlice) / Gemm.FlopsPerSecond;
         panelsPerUnit = (int)Math.Clamp(UnitTarget / panelSeconds, 1, panels);
