@@ -48,6 +48,11 @@ internal sealed unsafe class Depthwise3x3
     [SkipLocalsInit]
     public void Row(int h, float* source, float* weights, float* zeros, float* bias, float* residual, bool relu, float* y)
     {
+        if (residual == null && taps.TargetW >= Quad && channels % VectorWidth == 0 && (stride == 1 || !gradient))
+        {
+            Quads(h, source, weights, zeros, bias, relu, y);
+            return;
+        }
         float** lines = stackalloc float*[3], kernels = stackalloc float*[3], columns = stackalloc float*[3 * MaxColumns];
         int rows = 0;
         for (int kh = 0; kh < 3; kh++)
@@ -70,6 +75,31 @@ internal sealed unsafe class Depthwise3x3
             y += Quad * channels;
             if (residual != null) residual += Quad * channels;
         }
+    }
+
+    private static int VectorWidth => Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : 4;
+
+    private void Quads(int h, float* source, float* weights, float* zeros, float* bias, bool relu, float* y)
+    {
+        if (Vector512.IsHardwareAccelerated) Quads<Simd512, Vector512<float>>(h, source, weights, zeros, bias, relu, y);
+        else if (Vector256.IsHardwareAccelerated) Quads<Simd256, Vector256<float>>(h, source, weights, zeros, bias, relu, y);
+        else Quads<Simd128, Vector128<float>>(h, source, weights, zeros, bias, relu, y);
+    }
+
+    private void Quads<TSimd, TVector>(int h, float* source, float* weights, float* zeros, float* bias, bool relu, float* y)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        float** lines = stackalloc float*[3];
+        for (int kh = 0; kh < 3; kh++)
+        {
+            int row = taps.Row(h, kh);
+            lines[kh] = row < 0 ? null : source + (nint)row * taps.SourceW * channels;
+        }
+        if (stride == 1)
+            DepthwiseQuads<TSimd, TVector, DepthwiseStep1>.Row(lines, taps.SourceW, gradient ? padding - 2 : -padding, channels, weights, gradient, zeros, bias, relu, taps.TargetW, y);
+        else
+            DepthwiseQuads<TSimd, TVector, DepthwiseStep2>.Row(lines, taps.SourceW, -padding, channels, weights, false, zeros, bias, relu, taps.TargetW, y);
     }
 
     private void Pixels(bool inside, int rows, float** columns, float** kernels, int count, float* bias, float* residual, bool relu, float* y)
