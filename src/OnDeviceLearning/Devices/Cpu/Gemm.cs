@@ -96,7 +96,12 @@ internal static unsafe class Gemm
                         target.C = c + m0 * target.CRow + n0;
                         target.Residual = residual == null || !last ? null : residual + m0 * target.CRow + n0;
                         target.Parts = inParts ? parts + m0 * Panel : null;
-                        target.Ahead = inParts && m0 + rows == m ? part * bK : 0; // the next part, while this one is read again
+                        if (inParts && m <= 8)
+                        {
+                            // Half of the next part while each of two tiles of four rows passes over this one.
+                            target.Ahead = b + panel + (k0 + k1 + part + (m0 > 0 ? part / 2 : 0)) * bK;
+                            target.AheadStep = bK / 2;
+                        }
                         if (aK == 1)
                         {
                             pointers[0] = b + panel + (k0 + k1) * bK;
@@ -113,7 +118,7 @@ internal static unsafe class Gemm
             }
         }
         target.Parts = null;
-        target.Ahead = 0;
+        target.AheadStep = 0;
         target.Bias = bias;
         target.Residual = residual;
         target.Accumulate = accumulate;

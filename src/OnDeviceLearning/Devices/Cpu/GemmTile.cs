@@ -54,8 +54,9 @@ internal unsafe struct TileTarget
     public nint StoreRow;
     public bool Finish;
 
-    /// <summary>How far ahead of the panel's row that is multiplied one is fetched; 0 for not at all. Only tiles of four rows do.</summary>
-    public nint Ahead;
+    /// <summary>What is fetched while the tile is computed, and how far on from one k to the next; only tiles of four rows do.</summary>
+    public float* Ahead;
+    public nint AheadStep;
 
     /// <summary>The least a tile leaves of a sum.</summary>
     public float Floor;
@@ -107,7 +108,8 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
         TVector c6l = TShape.Rows > 6 ? TSimd.Load(start + 6 * startRow) : default, c6h = TShape.Rows > 6 && TShape.Vectors > 1 ? TSimd.Load(start + 6 * startRow + TSimd.Width) : default, c7l = TShape.Rows > 7 ? TSimd.Load(start + 7 * startRow) : default, c7h = TShape.Rows > 7 && TShape.Vectors > 1 ? TSimd.Load(start + 7 * startRow + TSimd.Width) : default;
         TVector c8l = TShape.Rows > 8 ? TSimd.Load(start + 8 * startRow) : default, c8h = TShape.Rows > 8 && TShape.Vectors > 1 ? TSimd.Load(start + 8 * startRow + TSimd.Width) : default, c9l = TShape.Rows > 9 ? TSimd.Load(start + 9 * startRow) : default, c9h = TShape.Rows > 9 && TShape.Vectors > 1 ? TSimd.Load(start + 9 * startRow + TSimd.Width) : default;
         TVector c10l = TShape.Rows > 10 ? TSimd.Load(start + 10 * startRow) : default, c10h = TShape.Rows > 10 && TShape.Vectors > 1 ? TSimd.Load(start + 10 * startRow + TSimd.Width) : default, c11l = TShape.Rows > 11 ? TSimd.Load(start + 11 * startRow) : default, c11h = TShape.Rows > 11 && TShape.Vectors > 1 ? TSimd.Load(start + 11 * startRow + TSimd.Width) : default;
-        nint ahead = target.Ahead;
+        float* ahead = target.Ahead;
+        nint aheadStep = target.AheadStep;
         for (; segments > 0; segments--, pointers += 1 + TShape.Rows)
         {
             float* b = pointers[0];
@@ -116,7 +118,11 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
             float* a8 = TShape.Rows > 8 ? pointers[9] : null, a9 = TShape.Rows > 9 ? pointers[10] : null, a10 = TShape.Rows > 10 ? pointers[11] : null, a11 = TShape.Rows > 11 ? pointers[12] : null;
             for (nint k = 0; k < length; k++, b += bK)
             {
-                if (TShape.Rows == 4 && Sse.IsSupported) Sse.Prefetch1(b + ahead);
+                if (TShape.Rows == 4 && Sse.IsSupported)
+                {
+                    Sse.Prefetch1(ahead);
+                    ahead += aheadStep;
+                }
                 low = TSimd.Load(b);
                 if (TShape.Vectors > 1) high = TSimd.Load(b + TSimd.Width);
                 if (TShape.Rows > 0) { x = TSimd.Broadcast(a0[k]); c0l = TSimd.MultiplyAdd(x, low, c0l); if (TShape.Vectors > 1) c0h = TSimd.MultiplyAdd(x, high, c0h); }
