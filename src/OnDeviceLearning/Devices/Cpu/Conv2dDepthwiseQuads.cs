@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace OnDeviceLearning.Devices.Cpu;
 
 /// <summary>
-/// A row of a depthwise 3x3 convolution of whole vectors of channels, at least four pixels wide: all nine taps of four
+/// A row of a depthwise 3x3 convolution, whole vectors of channels, at least four pixels wide: all nine taps of four
 /// neighbours in one go, without a branch. The last four may overlap the four before them, whose pixels come out the same.
 /// </summary>
 internal static unsafe class DepthwiseQuads<TSimd, TVector, TPattern>
@@ -18,10 +18,10 @@ internal static unsafe class DepthwiseQuads<TSimd, TVector, TPattern>
     /// <summary>
     /// <paramref name="lines"/> are the three source rows of <paramref name="sourceWidth"/> pixels, null outside; the first
     /// pixel's first column is <paramref name="column"/>. Weights are [3, 3, C], each kernel row turned round where
-    /// <paramref name="mirrored"/>.
+    /// <paramref name="mirrored"/>; <paramref name="count"/> of the channels are computed.
     /// </summary>
     [SkipLocalsInit]
-    public static void Row(float** lines, int sourceWidth, int column, int channels, float* weights, bool mirrored, float* zeros, float* bias, bool relu, int width, float* y)
+    public static void Row(float** lines, int sourceWidth, int column, int channels, int count, float* weights, bool mirrored, float* zeros, float* bias, bool relu, int width, float* y)
     {
         float** list = stackalloc float*[3 * 9];
         nint pixel = channels;
@@ -33,23 +33,23 @@ internal static unsafe class DepthwiseQuads<TSimd, TVector, TPattern>
             int first = column + w * Step;
             if (whole && first >= 0 && first + TPattern.Columns <= sourceWidth)
             {
-                Inside(lines[0] + first * pixel, lines[1] + first * pixel, lines[2] + first * pixel, channels, weights, mirrored, bias, relu, y + w * pixel);
+                Inside(lines[0] + first * pixel, lines[1] + first * pixel, lines[2] + first * pixel, channels, count, weights, mirrored, bias, relu, y + w * pixel);
                 continue;
             }
             for (int r = 0; r < 3; r++)
                 for (int i = 0; i < TPattern.Columns; i++)
                     list[r * TPattern.Columns + i] = lines[r] != null && (uint)(first + i) < (uint)sourceWidth ? lines[r] + (first + i) * pixel : zeros;
-            Listed(list, channels, weights, mirrored, bias, relu, y + w * pixel);
+            Listed(list, channels, count, weights, mirrored, bias, relu, y + w * pixel);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Inside(float* x0, float* x1, float* x2, nint pixel, float* weights, bool mirrored, float* bias, bool relu, float* y)
+    private static void Inside(float* x0, float* x1, float* x2, nint pixel, nint count, float* weights, bool mirrored, float* bias, bool relu, float* y)
     {
         TVector floor = TSimd.Broadcast(relu ? 0 : float.NegativeInfinity);
         nint side = mirrored ? -pixel : pixel, three = 3 * pixel;
         float* w0 = weights + pixel, w1 = w0 + three, w2 = w1 + three; // the middle ones
-        for (nint end = pixel; end > 0; end -= TSimd.Width)
+        for (; count > 0; count -= TSimd.Width)
         {
             TVector s0 = TSimd.Load(bias), s1 = s0, s2 = s0, s3 = s0;
             Add(x0, pixel, w0, side, ref s0, ref s1, ref s2, ref s3);
@@ -71,12 +71,12 @@ internal static unsafe class DepthwiseQuads<TSimd, TVector, TPattern>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Listed(float** x, nint pixel, float* weights, bool mirrored, float* bias, bool relu, float* y)
+    private static void Listed(float** x, nint pixel, nint count, float* weights, bool mirrored, float* bias, bool relu, float* y)
     {
         TVector floor = TSimd.Broadcast(relu ? 0 : float.NegativeInfinity);
         nint side = mirrored ? -pixel : pixel, three = 3 * pixel;
         float* w0 = weights + pixel;
-        for (nint c = 0; c < pixel; c += TSimd.Width)
+        for (nint c = 0; c < count; c += TSimd.Width)
         {
             TVector s0 = TSimd.Load(bias + c), s1 = s0, s2 = s0, s3 = s0;
             AddListed(x, c, w0 + c, side, ref s0, ref s1, ref s2, ref s3);

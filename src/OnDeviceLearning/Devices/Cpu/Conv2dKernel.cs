@@ -14,6 +14,10 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
 {
     private const double UnitTarget = 0.12e-3;
     private const int MaxTiles = 8;
+
+    /// <summary>Target pixels up to which threads share a product by its panels, so that each reads its own weights.</summary>
+    public static readonly int FewPixels = MaxTiles * Gemm.TileRows;
+
     private const int LeastUnits = 16; // so that several threads get alike
     private const int CachedWeights = 128 * 1024; // floats that stay in the second-level cache from tile to tile
     private const int CachedSource = 64 * 1024; // floats of the source that do, while panels of many weights pass
@@ -238,6 +242,8 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
             }
             return;
         }
+        float* corner = source;
+        nint next = op.Stride * pixel;
         int image = (int)(first / perImage), i = (int)(first % perImage) / phase.W, j = (int)(first % phase.W);
         for (long q = first; q < end; q += Gemm.TileRows, pointers += maxPointers, offsets += 12)
         {
@@ -250,7 +256,8 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
                 float** pointer = pointers + 1 + r;
                 if (IsWhole)
                 {
-                    float* corner = from + h * op.Stride * sourceRow + w * op.Stride * pixel;
+                    if (j == 0 || (r == 0 && q == first)) corner = from + (nint)h * op.Stride * sourceRow + (nint)w * op.Stride * pixel;
+                    else corner += next; // of the same row
                     for (int kh = 0; kh < kernelH; kh++, pointer += 1 + shape) *pointer = corner + kh * sourceRow;
                 }
                 else if (all)

@@ -150,7 +150,8 @@ internal static unsafe class Gemm
         int rows = target.Rows;
         if (Vector512.IsHardwareAccelerated && rows > 9)
         {
-            if (target.Columns > TSimd.Width) Rows<TSimd, TVector, Tile12x2>(segments, length, pointers, bK, ref target);
+            if (target.Columns > Simd512.Width && target.Columns <= Simd512.Width + Simd256.Width) VectorAndHalf(segments, length, pointers, bK, ref target);
+            else if (target.Columns > TSimd.Width) Rows<TSimd, TVector, Tile12x2>(segments, length, pointers, bK, ref target);
             else Rows<TSimd, TVector, Tile12x1>(segments, length, pointers, bK, ref target);
         }
         else if (Vector512.IsHardwareAccelerated && rows > 8) Rows<TSimd, TVector, Tile9x2>(segments, length, pointers, bK, ref target);
@@ -158,6 +159,23 @@ internal static unsafe class Gemm
         else if (rows > 4) Rows<TSimd, TVector, Tile6x2>(segments, length, pointers, bK, ref target);
         else if (rows > 2) Rows<TSimd, TVector, Tile4x2>(segments, length, pointers, bK, ref target);
         else Rows<TSimd, TVector, Tile2x2>(segments, length, pointers, bK, ref target);
+    }
+
+    /// <summary>17 to 24 columns of 12 rows: 16 and half a vector, which costs half as much as a whole one.</summary>
+    private static void VectorAndHalf(int segments, int length, float** pointers, nint bK, ref TileTarget target)
+    {
+        TileTarget whole = target;
+        target.Columns = Simd512.Width;
+        Rows<Simd512, Vector512<float>, Tile12x1>(segments, length, pointers, bK, ref target);
+        for (int s = 0; s < segments; s++) pointers[s * 13] += Simd512.Width;
+        target.Columns = whole.Columns - Simd512.Width;
+        target.C += Simd512.Width;
+        if (target.Bias != null) target.Bias += Simd512.Width;
+        if (target.Residual != null) target.Residual += Simd512.Width;
+        if (target.Parts != null) target.Parts += 12 * Simd512.Width;
+        Rows<Simd256, Vector256<float>, Tile12x1>(segments, length, pointers, bK, ref target);
+        for (int s = 0; s < segments; s++) pointers[s * 13] -= Simd512.Width;
+        target = whole;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
