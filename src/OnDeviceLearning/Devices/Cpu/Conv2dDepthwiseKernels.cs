@@ -25,7 +25,7 @@ internal abstract unsafe class DepthwiseKernel : CpuKernel
         this.gradient = gradient;
         taps = new Conv2dTaps(op, gradient);
         rows3x3 = Depthwise3x3.For(op, taps, gradient);
-        byChannels = rows3x3 is not null && (long)op.N * taps.SourcePixels <= Conv2dProductKernel.FewPixels && op.C >= 2 * Gemm.Panel;
+        byChannels = rows3x3 is not null && !Conv2dProductKernel.SharesRows((long)op.N * taps.SourcePixels) && op.C >= 2 * Gemm.Panel;
     }
 
     /// <summary>Whether these kernels compute it.</summary>
