@@ -182,28 +182,20 @@ public sealed partial class AdaptiveClassifier : IDisposable
         predictionVersion++;
         int count = classes.Count, width = embedder.Width;
         Span<float> logits = probabilities.AsSpan(0, count);
-        float similarity = float.NegativeInfinity;
-        int best = -1;
         HeadProducts.Cosines(embedding, head, count, width, logits);
-        for (int c = 0; c < count; c++)
-        {
-            float cosine = logits[c];
-            logits[c] = float.NegativeInfinity;
-            if (!hasWeight[c]) continue;
-            logits[c] = embedder.LogitScale * cosine;
-            if (!(cosine > similarity)) continue;
-            similarity = cosine;
-            best = c;
-        }
-        if (best < 0)
+        if (hasWeight.AsSpan(0, count).Contains(false))
+            for (int c = 0; c < count; c++)
+                if (!hasWeight[c]) logits[c] = float.NegativeInfinity;
+        int best = count == 0 ? -1 : TensorPrimitives.IndexOfMax<float>(logits);
+        float similarity = best < 0 ? float.NegativeInfinity : logits[best];
+        if (!(similarity > float.NegativeInfinity))
         {
             logits.Clear();
             return new Prediction(this, predictionVersion, "", 0, 0, 0, 0, isUnknown: true);
         }
+        TensorPrimitives.Multiply(logits, embedder.LogitScale, logits);
         HeadObjective.LogSumExp(logits);
-        float second = 0;
-        for (int c = 0; c < count; c++)
-            if (c != best && logits[c] > second) second = logits[c];
+        float second = Math.Max(Largest(logits[..best]), Largest(logits[(best + 1)..]));
         float known = 1;
         bool isUnknown = false;
         if (embedder.Unknown is UnknownCalibration calibration)
@@ -213,6 +205,8 @@ public sealed partial class AdaptiveClassifier : IDisposable
         }
         return new Prediction(this, predictionVersion, names[best], logits[best], logits[best] - second, similarity, known, isUnknown);
     }
+
+    private static float Largest(ReadOnlySpan<float> probabilities) => probabilities.IsEmpty ? 0 : TensorPrimitives.Max(probabilities);
 
     // A class with examples is known by either: by its description, to which the learnt weight is no measure, because it lies
     // nearer to all inputs; or by what looks like the examples, however unlike the description that may be.

@@ -44,10 +44,15 @@ internal sealed unsafe class Depthwise3x3
         op.KernelH == 3 && op.KernelW == 3 && op.Dilation == 1 && (op.Stride == 1 || (op.Stride == 2 && (!gradient || op.Padding == 1)))
             ? new Depthwise3x3(op, taps, gradient) : null;
 
-    /// <summary>Target row <paramref name="h"/> from an image; weights [9, C], zeros [C].</summary>
+    /// <summary><paramref name="count"/> channels of target row <paramref name="h"/> from an image; weights [9, C], zeros [C], each from the first of these channels on.</summary>
     [SkipLocalsInit]
-    public void Row(int h, float* source, float* weights, float* zeros, float* bias, float* residual, bool relu, float* y)
+    public void Row(int h, int count, float* source, float* weights, float* zeros, float* bias, float* residual, bool relu, float* y)
     {
+        if (residual == null && taps.TargetW >= Quad && count % VectorWidth == 0 && (stride == 1 || !gradient))
+        {
+            Quads(h, count, source, weights, zeros, bias, relu, y);
+            return;
+        }
         float** lines = stackalloc float*[3], kernels = stackalloc float*[3], columns = stackalloc float*[3 * MaxColumns];
         int rows = 0;
         for (int kh = 0; kh < 3; kh++)
@@ -61,47 +66,72 @@ internal sealed unsafe class Depthwise3x3
         int met = halved ? 3 : stride == 2 ? 9 : 6;
         for (int w = 0; w < taps.TargetW; w += Quad)
         {
-            int count = Math.Min(Quad, taps.TargetW - w), column = halved ? w / 2 : gradient ? w + padding - 2 : w * stride - padding;
+            int pixels = Math.Min(Quad, taps.TargetW - w), column = halved ? w / 2 : gradient ? w + padding - 2 : w * stride - padding;
             bool inside = column >= 0 && column + met <= taps.SourceW;
             for (int r = 0; r < rows; r++)
                 for (int i = 0; i < (inside ? 1 : met); i++)
                     columns[r * met + i] = (uint)(column + i) < (uint)taps.SourceW ? lines[r] + (nint)(column + i) * channels : zeros;
-            Pixels(inside, rows, columns, kernels, count, bias, residual, relu, y);
+            Pixels(inside, count, rows, columns, kernels, pixels, bias, residual, relu, y);
             y += Quad * channels;
             if (residual != null) residual += Quad * channels;
         }
     }
 
-    private void Pixels(bool inside, int rows, float** columns, float** kernels, int count, float* bias, float* residual, bool relu, float* y)
+    private static int VectorWidth => Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : 4;
+
+    private void Quads(int h, int count, float* source, float* weights, float* zeros, float* bias, bool relu, float* y)
     {
-        if (Vector512.IsHardwareAccelerated) Pixels<Simd512, Vector512<float>>(inside, rows, columns, kernels, count, bias, residual, relu, y);
-        else if (Vector256.IsHardwareAccelerated) Pixels<Simd256, Vector256<float>>(inside, rows, columns, kernels, count, bias, residual, relu, y);
-        else Pixels<Simd128, Vector128<float>>(inside, rows, columns, kernels, count, bias, residual, relu, y);
+        if (Vector512.IsHardwareAccelerated) Quads<Simd512, Vector512<float>>(h, count, source, weights, zeros, bias, relu, y);
+        else if (Vector256.IsHardwareAccelerated) Quads<Simd256, Vector256<float>>(h, count, source, weights, zeros, bias, relu, y);
+        else Quads<Simd128, Vector128<float>>(h, count, source, weights, zeros, bias, relu, y);
     }
 
-    private void Pixels<TSimd, TVector>(bool inside, int rows, float** columns, float** kernels, int count, float* bias, float* residual, bool relu, float* y)
+    private void Quads<TSimd, TVector>(int h, int count, float* source, float* weights, float* zeros, float* bias, bool relu, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        if (stride == 1) Pixels<TSimd, TVector, DepthwiseStep1>(inside, gradient, channels, rows, columns, kernels, count, bias, residual, relu, y);
-        else if (!gradient) Pixels<TSimd, TVector, DepthwiseStep2>(inside, false, channels, rows, columns, kernels, count, bias, residual, relu, y);
-        else Pixels<TSimd, TVector, DepthwiseStep2Gradient>(inside, false, channels, rows, columns, kernels, count, bias, residual, relu, y);
+        float** lines = stackalloc float*[3];
+        for (int kh = 0; kh < 3; kh++)
+        {
+            int row = taps.Row(h, kh);
+            lines[kh] = row < 0 ? null : source + (nint)row * taps.SourceW * channels;
+        }
+        if (stride == 1)
+            DepthwiseQuads<TSimd, TVector, DepthwiseStep1>.Row(lines, taps.SourceW, gradient ? padding - 2 : -padding, channels, count, weights, gradient, zeros, bias, relu, taps.TargetW, y);
+        else
+            DepthwiseQuads<TSimd, TVector, DepthwiseStep2>.Row(lines, taps.SourceW, -padding, channels, count, weights, false, zeros, bias, relu, taps.TargetW, y);
+    }
+
+    private void Pixels(bool inside, int width, int rows, float** columns, float** kernels, int count, float* bias, float* residual, bool relu, float* y)
+    {
+        if (Vector512.IsHardwareAccelerated) Pixels<Simd512, Vector512<float>>(inside, width, rows, columns, kernels, count, bias, residual, relu, y);
+        else if (Vector256.IsHardwareAccelerated) Pixels<Simd256, Vector256<float>>(inside, width, rows, columns, kernels, count, bias, residual, relu, y);
+        else Pixels<Simd128, Vector128<float>>(inside, width, rows, columns, kernels, count, bias, residual, relu, y);
+    }
+
+    private void Pixels<TSimd, TVector>(bool inside, int width, int rows, float** columns, float** kernels, int count, float* bias, float* residual, bool relu, float* y)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        if (stride == 1) Pixels<TSimd, TVector, DepthwiseStep1>(inside, gradient, channels, width, rows, columns, kernels, count, bias, residual, relu, y);
+        else if (!gradient) Pixels<TSimd, TVector, DepthwiseStep2>(inside, false, channels, width, rows, columns, kernels, count, bias, residual, relu, y);
+        else Pixels<TSimd, TVector, DepthwiseStep2Gradient>(inside, false, channels, width, rows, columns, kernels, count, bias, residual, relu, y);
     }
 
     /// <summary>
-    /// y of up to four neighbours, a vector of channels at a time. For each row the columns it meets lie one pixel apart
+    /// y of up to four neighbours, <paramref name="width"/> channels, a vector of them at a time. For each row the columns it meets lie one pixel apart
     /// from the first (inside) or where the list says.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pixels<TSimd, TVector, TPattern>(
-        bool inside, bool mirrored, int channels, int rows, float** columns, float** kernels, int count, float* bias, float* residual, bool relu, float* y)
+        bool inside, bool mirrored, int channels, int width, int rows, float** columns, float** kernels, int count, float* bias, float* residual, bool relu, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
         where TPattern : struct, IDepthwisePattern
     {
         nint pixel = channels, first = mirrored ? 2 * pixel : 0, last = 2 * pixel - first;
         TVector floor = TSimd.Broadcast(relu ? 0 : float.NegativeInfinity);
-        for (int c = 0; c < channels; c += TSimd.Width)
+        for (int c = 0; c < width; c += TSimd.Width)
         {
             TVector s0 = bias == null ? default : TSimd.Load(bias + c), s1 = s0, s2 = s0, s3 = s0;
             for (int r = 0; r < rows; r++)
@@ -153,7 +183,7 @@ internal sealed unsafe class Depthwise3x3
                 if (count > 3) s3 = TSimd.Add(s3, TSimd.Load(added + 3 * pixel));
             }
             (s0, s1, s2, s3) = (TSimd.Max(floor, s0), TSimd.Max(floor, s1), TSimd.Max(floor, s2), TSimd.Max(floor, s3));
-            if (c + TSimd.Width <= channels)
+            if (c + TSimd.Width <= width)
             {
                 TSimd.Store(target, s0);
                 if (count > 1) TSimd.Store(target + pixel, s1);
@@ -161,10 +191,10 @@ internal sealed unsafe class Depthwise3x3
                 if (count > 3) TSimd.Store(target + 3 * pixel, s3);
                 continue;
             }
-            TSimd.StorePart(target, s0, channels - c);
-            if (count > 1) TSimd.StorePart(target + pixel, s1, channels - c);
-            if (count > 2) TSimd.StorePart(target + 2 * pixel, s2, channels - c);
-            if (count > 3) TSimd.StorePart(target + 3 * pixel, s3, channels - c);
+            TSimd.StorePart(target, s0, width - c);
+            if (count > 1) TSimd.StorePart(target + pixel, s1, width - c);
+            if (count > 2) TSimd.StorePart(target + 2 * pixel, s2, width - c);
+            if (count > 3) TSimd.StorePart(target + 3 * pixel, s3, width - c);
         }
     }
 

@@ -7,7 +7,8 @@ namespace OnDeviceLearning.Devices.Cpu;
 /// <summary>
 /// Depthwise convolution (one channel a group) of channels-last images: a product would have one row, so channels are the
 /// vectors and pixels are combined directly. What the forward pass and the input gradient share; the one is the other with
-/// source and target exchanged. Stage 0 packs the weights as [taps, C]; stage 1 takes a target row a unit.
+/// source and target exchanged. Stage 0 packs the weights as [taps, C]; stage 1 takes a target row a unit, or of small images a
+/// few channels: the product before it shares those out alike.
 /// </summary>
 internal abstract unsafe class DepthwiseKernel : CpuKernel
 {
@@ -16,12 +17,15 @@ internal abstract unsafe class DepthwiseKernel : CpuKernel
     private readonly bool gradient;
     private readonly Depthwise3x3? rows3x3; // null where the kernel is another one
 
+    private readonly bool byChannels;
+
     protected DepthwiseKernel(Conv2dOperation op, bool gradient)
     {
         this.op = op;
         this.gradient = gradient;
         taps = new Conv2dTaps(op, gradient);
         rows3x3 = Depthwise3x3.For(op, taps, gradient);
+        byChannels = rows3x3 is not null && !Conv2dProductKernel.SharesRows((long)op.N * taps.SourcePixels) && op.C >= 2 * Gemm.Panel;
     }
 
     /// <summary>Whether these kernels compute it.</summary>
@@ -39,10 +43,12 @@ internal abstract unsafe class DepthwiseKernel : CpuKernel
 
     public override long WorkerScratch => 4L * Kernel; // an offset and a pointer of each tap
 
-    public override int Units(int stage) => stage == 0 ? 1 : op.N * taps.TargetH;
+    public override int Units(int stage) => stage == 0 ? 1 : byChannels ? Gemm.Panels(op.C) : op.N * taps.TargetH;
+
+    private double RowSeconds => 50e-9 + taps.TargetW * (double)op.C * (Kernel * 0.15e-9 + 0.4e-9) + taps.TargetW * Kernel * 2e-9;
 
     public override double UnitSeconds(int stage) =>
-        stage == 0 ? Kernel * op.C * 2e-9 : 50e-9 + taps.TargetW * (double)op.C * (Kernel * 0.15e-9 + 0.4e-9) + taps.TargetW * Kernel * 2e-9;
+        stage == 0 ? Kernel * op.C * 2e-9 : byChannels ? op.N * taps.TargetH * RowSeconds / Gemm.Panels(op.C) : RowSeconds;
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
@@ -53,18 +59,26 @@ internal abstract unsafe class DepthwiseKernel : CpuKernel
                 for (int c = 0; c < op.C; c++) memory.Kept[(long)t * op.C + c] = w[(long)c * Kernel + t];
             return;
         }
-        for (int unit = from; unit < to; unit++) Row(memory, unit / taps.TargetH, unit % taps.TargetH);
+        if (byChannels)
+        {
+            int first = from * Gemm.Panel, count = Math.Min(op.C, to * Gemm.Panel) - first;
+            for (int row = 0; row < op.N * taps.TargetH; row++) Row(memory, row / taps.TargetH, row % taps.TargetH, first, count);
+            return;
+        }
+        for (int unit = from; unit < to; unit++) Row(memory, unit / taps.TargetH, unit % taps.TargetH, 0, op.C);
     }
 
-    private void Row(in CpuKernelMemory memory, int image, int h)
+    private void Row(in CpuKernelMemory memory, int image, int h, int channel, int count)
     {
-        float* source = memory[SourceOperand] + (long)image * taps.SourcePixels * op.C;
-        long start = ((long)image * taps.TargetH + h) * taps.TargetW * op.C;
+        float* source = memory[SourceOperand] + (long)image * taps.SourcePixels * op.C + channel;
+        long start = ((long)image * taps.TargetH + h) * taps.TargetW * op.C + channel;
         float* y = memory[Epilogue.Output] + start, bias = Epilogue.Bias(memory), residual = Epilogue.Residual(memory);
+        if (bias != null) bias += channel;
         if (residual != null) residual += start;
-        if (rows3x3 is not null) rows3x3.Row(h, source, memory.Kept, memory.Kept + Kernel * op.C, bias, residual, Epilogue.IsRelu, y);
+        if (rows3x3 is not null) rows3x3.Row(h, count, source, memory.Kept + channel, memory.Kept + Kernel * op.C + channel, bias, residual, Epilogue.IsRelu, y);
         else Pixels(memory, h, source, bias, residual, y);
-        if (Epilogue.HasOtherActivation) Epilogue.Activate(y, 1, 0, taps.TargetW * op.C);
+        if (Epilogue.HasOtherActivation && count == op.C) Epilogue.Activate(y, 1, 0, taps.TargetW * op.C);
+        else if (Epilogue.HasOtherActivation) Epilogue.Activate(y, taps.TargetW, op.C, count);
     }
 
     private void Pixels(in CpuKernelMemory memory, int h, float* source, float* bias, float* residual, float* y)

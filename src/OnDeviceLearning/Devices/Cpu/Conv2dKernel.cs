@@ -14,13 +14,16 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
 {
     private const double UnitTarget = 0.12e-3;
     private const int MaxTiles = 8;
+
+    private const int LeastUnits = 16; // so that several threads get alike
     private const int CachedWeights = 128 * 1024; // floats that stay in the second-level cache from tile to tile
+    private const int CachedSource = 64 * 1024; // floats of the source that do, while panels of many weights pass
 
     private readonly Conv2dOperation op;
     private readonly Conv2dTaps taps;
     private readonly bool gradient, planes;
     private readonly int channels, outChannels; // of a group: of the source, of the target
-    private readonly int panels, panelsPerUnit, panelBlocks, tilesPerUnit;
+    private readonly int panels, panelsPerUnit, panelBlocks, tileRows, tilesPerUnit, tilesPerBlock, tileBlocks;
     private readonly int[] firstBlock; // of each phase; the last element is their number
     private readonly int segments, segmentLength, maxPointers;
 
@@ -38,27 +41,48 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
         (segments, segmentLength) = whole ? (op.KernelH, op.KernelW * channels) : (op.KernelH * op.KernelW, channels);
         IsWhole = whole;
 
-        double panelSeconds = 2.0 * Gemm.TileRows * Gemm.Panel * Depth / Gemm.FlopsPerSecond; // of one tile
-        panelsPerUnit = (long)Depth * outChannels <= CachedWeights ? panels : 1;
-        panelsPerUnit = (int)Math.Clamp(2 * UnitTarget / panelSeconds, 1, panelsPerUnit);
+        // Units of a block lie in the order of panels, so that a thread's share reads its own weights, and those once. Where
+        // few tiles fall into two halves, a unit is a tile instead, and what a thread reads next it wrote itself.
+        long pixels = (long)op.N * taps.TargetPixels;
+        tileRows = RowsOfTiles(pixels);
+        double panelSeconds = 2.0 * tileRows * Gemm.Panel * Depth / Gemm.FlopsPerSecond; // of one tile
+        long allTiles = (pixels + tileRows - 1) / tileRows;
+        bool isCached = (long)Depth * outChannels <= CachedWeights, few = allTiles <= MaxTiles, byRows = few && SharesRows(pixels);
+        panelsPerUnit = byRows ? panels : isCached && !few ? (int)Math.Clamp(2 * UnitTarget / panelSeconds, 1, panels) : 1;
         panelBlocks = (panels + panelsPerUnit - 1) / panelsPerUnit;
         int tiles = (int)Math.Clamp(UnitTarget / (panelSeconds * panelsPerUnit), 1, MaxTiles);
-        long allTiles = ((long)op.N * taps.TargetPixels + Gemm.TileRows - 1) / Gemm.TileRows;
-        tilesPerUnit = (int)Math.Min(tiles, Math.Max(1, allTiles / 8)); // a small image is several units too, for several threads
+        if (few) tilesPerBlock = (int)allTiles;
+        else if (isCached) tilesPerBlock = (int)Math.Min(tiles, allTiles / 8);
+        else tilesPerBlock = (int)Math.Min(allTiles, Math.Max(tiles, CachedSource / (tileRows * (long)channels)));
+        tilesPerUnit = byRows ? 1 : isCached && !few ? tilesPerBlock : (int)Math.Clamp((long)panelBlocks * tilesPerBlock / LeastUnits, 1, Math.Min(tiles, tilesPerBlock));
+        tileBlocks = (tilesPerBlock + tilesPerUnit - 1) / tilesPerUnit;
         firstBlock = new int[taps.Phases.Length + 1];
         for (int i = 0; i < taps.Phases.Length; i++)
         {
-            long pixels = (long)op.N * taps.Phases[i].H * taps.Phases[i].W;
-            firstBlock[i + 1] = checked(firstBlock[i] + (int)((pixels + UnitPixels - 1) / UnitPixels));
+            long phasePixels = (long)op.N * taps.Phases[i].H * taps.Phases[i].W;
+            firstBlock[i + 1] = checked(firstBlock[i] + (int)((phasePixels + BlockPixels - 1) / BlockPixels));
         }
         maxPointers = segments * (1 + 12);
     }
+
+    /// <summary>Whether threads share so many target pixels, each all channels of some; otherwise each has some channels of all.</summary>
+    public static bool SharesRows(long pixels)
+    {
+        int rows = RowsOfTiles(pixels);
+        return pixels > MaxTiles * rows || (pixels % (2 * rows) == 0);
+    }
+
+    // Of an odd number of whole tiles, nine rows make an even one.
+    private static int RowsOfTiles(long pixels) =>
+        Gemm.TileRows == 12 && pixels <= MaxTiles * 9 && pixels % 24 != 0 && pixels % 18 == 0 ? 9 : Gemm.TileRows;
 
     private bool IsWhole { get; }
 
     private int Depth => channels * op.KernelH * op.KernelW;
 
-    private int UnitPixels => tilesPerUnit * Gemm.TileRows;
+    private int BlockPixels => tilesPerBlock * tileRows;
+
+    private int UnitsPerBlock => panelBlocks * tileBlocks;
 
     private int PaddedH => op.H + 2 * op.Padding;
 
@@ -77,7 +101,7 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
     public override long KeptMemory => PackedLength + channels + Gemm.Panel; // and the row of zeros
 
     // Pointers of the tiles, and offsets of their rows in the target.
-    public override long WorkerScratch => 2L * tilesPerUnit * (maxPointers + 12);
+    public override long WorkerScratch => 2L * tilesPerBlock * (maxPointers + 12);
 
     public override long SharedScratch => planes ? (long)op.N * PaddedH * PaddedW * channels : 0;
 
@@ -85,22 +109,31 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
     {
         0 => op.Groups * panels,
         1 => planes ? op.N * PaddedH : 0,
-        _ => op.Groups * panelBlocks * firstBlock[^1],
+        _ => op.Groups * firstBlock[^1] * UnitsPerBlock,
     };
 
     public override double UnitSeconds(int stage) => stage switch
     {
         0 => PanelLength * 2e-9,
         1 => 20e-9 + PaddedW * channels * 2e-9,
-        _ => tilesPerUnit * (2.0 * Gemm.TileRows * panelsPerUnit * Gemm.Panel * Depth / Gemm.FlopsPerSecond + segments * Gemm.TileRows * 3e-9),
+        _ => tilesPerUnit * (2.0 * tileRows * panelsPerUnit * Gemm.Panel * Depth / Gemm.FlopsPerSecond + segments * tileRows * 3e-9),
     };
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
-        for (int unit = from; unit < to; unit++)
-            if (stage == 0) Pack(memory, unit / panels, unit % panels);
-            else if (stage == 1) Interleave(memory, unit / PaddedH, unit % PaddedH);
-            else Compute(memory, unit);
+        if (stage < 2)
+        {
+            for (int unit = from; unit < to; unit++)
+                if (stage == 0) Pack(memory, unit / panels, unit % panels);
+                else Interleave(memory, unit / PaddedH, unit % PaddedH);
+            return;
+        }
+        for (int end; from < to; from = end)
+        {
+            int block = from / UnitsPerBlock;
+            end = Math.Min(to, (block + 1) * UnitsPerBlock);
+            Compute(memory, block, from - block * UnitsPerBlock, end - block * UnitsPerBlock);
+        }
     }
 
     // Panel [tap, source channel, target channel]; w is [OutChannels, GroupC, taps].
@@ -134,25 +167,40 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
         Conv2dPlanes.InterleaveRow(op, memory[SourceOperand] + (long)image * channels * op.H * op.W, row,
             memory.Shared + ((long)image * PaddedH + row) * PaddedW * channels);
 
-    private void Compute(in CpuKernelMemory memory, int unit)
+    /// <summary>Units from..to of a block, whose rows are gathered once for all of them.</summary>
+    private void Compute(in CpuKernelMemory memory, int block, int from, int to)
     {
-        int block = unit / panelBlocks, phaseIndex = 0, group = block / firstBlock[^1];
+        int phaseIndex = 0, group = block / firstBlock[^1];
         block %= firstBlock[^1];
         while (firstBlock[phaseIndex + 1] <= block) phaseIndex++;
         Conv2dTaps.Phase phase = taps.Phases[phaseIndex];
-        int firstPanel = unit % panelBlocks * panelsPerUnit, lastPanel = Math.Min(panels, firstPanel + panelsPerUnit);
-        long first = (long)(block - firstBlock[phaseIndex]) * UnitPixels, end = Math.Min(first + UnitPixels, (long)op.N * phase.H * phase.W);
-        int used = IsWhole ? segments : phase.Taps.Length;
+        long first = (long)(block - firstBlock[phaseIndex]) * BlockPixels, end = Math.Min(first + BlockPixels, (long)op.N * phase.H * phase.W);
+        int tileCount = (int)((end - first + tileRows - 1) / tileRows), unitPixels = tilesPerUnit * tileRows;
+        bool onePanel = from / tileBlocks == (to - 1) / tileBlocks;
+        int firstTile = onePanel ? from % tileBlocks * tilesPerUnit : 0, lastTile = onePanel ? ((to - 1) % tileBlocks + 1) * tilesPerUnit : tileCount;
+        if (firstTile >= tileCount) return;
         float** pointers = (float**)memory.Scratch;
-        nint* offsets = (nint*)(pointers + tilesPerUnit * maxPointers);
-        Gather(memory, group, phase, first, end, pointers, offsets);
+        nint* offsets = (nint*)(pointers + tilesPerBlock * maxPointers);
+        Gather(memory, group, phase, first + firstTile * tileRows, Math.Min(end, first + lastTile * tileRows),
+            pointers + firstTile * maxPointers, offsets + firstTile * 12);
 
-        float* y = memory[Epilogue.Output] + group * outChannels;
         float* tile = stackalloc float[Gemm.TileFloats];
-        TileTarget target = new() { Alpha = 1, Tile = tile, CRow = (nint)outChannels * op.Groups };
+        TileTarget target = new() { Alpha = 1, Tile = tile, CRow = (nint)outChannels * op.Groups, Relu = Epilogue.IsRelu };
+        for (int unit = from, next; unit < to; unit = next)
+        {
+            next = Math.Min(to, (unit / tileBlocks + 1) * tileBlocks); // units of the same panels together
+            int panel = unit / tileBlocks * panelsPerUnit, tiles = unit % tileBlocks * tilesPerUnit;
+            long start = first + tiles * tileRows, stop = Math.Min(end, start + (next - unit) * unitPixels);
+            if (start < stop) Multiply(memory, group, phase, panel, Math.Min(panels, panel + panelsPerUnit), start, stop, pointers + tiles * maxPointers, offsets + tiles * 12, ref target);
+        }
+    }
+
+    private void Multiply(in CpuKernelMemory memory, int group, Conv2dTaps.Phase phase, int firstPanel, int lastPanel,
+        long first, long end, float** pointers, nint* offsets, ref TileTarget target)
+    {
+        int used = IsWhole ? segments : phase.Taps.Length;
         ProductEpilogue epilogue = Epilogue;
-        float* bias = epilogue.Bias(memory), residual = epilogue.Residual(memory);
-        target.Relu = epilogue.IsRelu;
+        float* y = memory[epilogue.Output] + group * outChannels, bias = epilogue.Bias(memory), residual = epilogue.Residual(memory);
         for (int panel = firstPanel; panel < lastPanel; panel++)
         {
             int column = panel * Gemm.Panel;
@@ -162,9 +210,9 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
             target.Bias = bias == null ? null : bias + group * outChannels + column;
             float** at = pointers;
             nint* rows = offsets;
-            for (long q = first; q < end; q += Gemm.TileRows, at += maxPointers, rows += 12)
+            for (long q = first; q < end; q += tileRows, at += maxPointers, rows += 12)
             {
-                target.Rows = (int)Math.Min(Gemm.TileRows, end - q);
+                target.Rows = (int)Math.Min(tileRows, end - q);
                 if (phase.Step > 1) target.Offsets = rows;
                 else target.C = y + column + q * target.CRow; // pixels of a single phase follow one another
                 if (residual != null && phase.Step == 1) target.Residual = residual + group * outChannels + column + q * target.CRow;
@@ -176,7 +224,7 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
         if (!epilogue.HasOtherActivation) return;
         int firstColumn = firstPanel * Gemm.Panel, columns = Math.Min(outChannels, lastPanel * Gemm.Panel) - firstColumn;
         for (long q = first; q < end; q++)
-            epilogue.Activate(y + offsets[(q - first) / Gemm.TileRows * 12 + (q - first) % Gemm.TileRows] + firstColumn, 1, 0, columns);
+            epilogue.Activate(y + offsets[(q - first) / tileRows * 12 + (q - first) % tileRows] + firstColumn, 1, 0, columns);
     }
 
     /// <summary>For each tile, segment by segment, where its rows begin in the source; and where they go in the target.</summary>
@@ -191,10 +239,27 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
         int perImage = phase.H * phase.W, kernelH = op.KernelH, kernelW = op.KernelW;
         int[] phaseTaps = phase.Taps;
         bool all = phaseTaps.Length == kernelH * kernelW;
-        int image = (int)(first / perImage), i = (int)(first % perImage) / phase.W, j = (int)(first % phase.W);
-        for (long q = first; q < end; q += Gemm.TileRows, pointers += maxPointers, offsets += 12)
+        if (kernelH * kernelW == 1 && op.Stride == 1 && op.Padding == 0)
         {
-            int rows = (int)Math.Min(Gemm.TileRows, end - q), shape = Gemm.TileShape(rows);
+            // Source and target pixels are the same, one after another.
+            for (long q = first; q < end; q += tileRows, pointers += maxPointers, offsets += 12)
+            {
+                int rows = (int)Math.Min(tileRows, end - q), shape = Gemm.TileShape(rows);
+                for (int r = 0; r < shape; r++)
+                {
+                    long at = q + Math.Min(r, rows - 1);
+                    pointers[1 + r] = source + at * pixel;
+                    offsets[r] = (nint)at * targetPixel;
+                }
+            }
+            return;
+        }
+        float* corner = source;
+        nint next = op.Stride * pixel;
+        int image = (int)(first / perImage), i = (int)(first % perImage) / phase.W, j = (int)(first % phase.W);
+        for (long q = first; q < end; q += tileRows, pointers += maxPointers, offsets += 12)
+        {
+            int rows = (int)Math.Min(tileRows, end - q), shape = Gemm.TileShape(rows);
             for (int r = 0; r < rows; r++)
             {
                 int h = phase.Row + i * phase.Step, w = phase.Column + j * phase.Step;
@@ -203,7 +268,8 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
                 float** pointer = pointers + 1 + r;
                 if (IsWhole)
                 {
-                    float* corner = from + h * op.Stride * sourceRow + w * op.Stride * pixel;
+                    if (j == 0 || (r == 0 && q == first)) corner = from + (nint)h * op.Stride * sourceRow + (nint)w * op.Stride * pixel;
+                    else corner += next; // of the same row
                     for (int kh = 0; kh < kernelH; kh++, pointer += 1 + shape) *pointer = corner + kh * sourceRow;
                 }
                 else if (all)

@@ -43,11 +43,11 @@ internal sealed unsafe class WinogradTiles(Conv2dOperation op, bool gradient)
                 *pixels++ = (uint)(h + i) < (uint)SourceH && (uint)(w + j) < (uint)SourceW ? x + ((nint)(h + i) * SourceW + w + j) * channels : zeros;
     }
 
-    /// <summary>The 16 target pixels of a tile, <paramref name="outside"/> for those outside.</summary>
-    public void TargetPixels(int tile, float* target, int channels, float* outside, float** pixels)
+    /// <summary>The 16 target pixels of a tile from channel <paramref name="from"/> on, <paramref name="outside"/> for those outside.</summary>
+    public void TargetPixels(int tile, float* target, int channels, float* outside, float** pixels, int from = 0)
     {
         int image = tile / (Rows * Columns), h = tile / Columns % Rows * 4, w = tile % Columns * 4;
-        float* y = target + (nint)image * TargetH * TargetW * channels;
+        float* y = target + (nint)image * TargetH * TargetW * channels + from;
         for (int i = 0; i < 4; i++)
             for (int j = 0; j < 4; j++)
                 *pixels++ = h + i < TargetH && w + j < TargetW ? y + ((nint)(h + i) * TargetW + w + j) * channels : outside;
@@ -57,17 +57,19 @@ internal sealed unsafe class WinogradTiles(Conv2dOperation op, bool gradient)
 /// <summary>
 /// A 3x3 convolution with stride 1 of channels-last images, or its gradient for the input (the same with turned kernels), by
 /// <see cref="WinogradTransforms{TSimd, TVector}"/>. Stage 0 transforms and packs the weights, stage 1 takes a few tiles a
-/// unit: transforms them, multiplies plane by plane, transforms back.
+/// unit, and as many units as it is given together: transforms them, multiplies plane by plane, transforms back. Of an image
+/// of few tiles a unit is a panel of the target's channels: threads share the weights then, which are most of the work.
 /// </summary>
 internal abstract unsafe class WinogradKernel : CpuKernel
 {
     private const double UnitTarget = 0.4e-3;
-    private const int MaxTiles = 24;
+    private const int MaxTiles = 24, UnitTiles = 4, FewTiles = 8;
 
     private readonly Conv2dOperation op;
     private readonly WinogradTiles tiles;
     private readonly bool gradient;
-    private readonly int channels, outChannels, panels, tilesPerUnit;
+    private readonly int channels, outChannels, panels, tilesPerUnit, tilesPerBlock;
+    private readonly bool byPanel;
 
     protected WinogradKernel(Conv2dOperation op, bool gradient)
     {
@@ -76,9 +78,9 @@ internal abstract unsafe class WinogradKernel : CpuKernel
         tiles = new WinogradTiles(op, gradient);
         (channels, outChannels) = gradient ? (op.OutChannels, op.C) : (op.C, op.OutChannels);
         panels = Gemm.Panels(outChannels);
-        tilesPerUnit = Math.Clamp((int)(UnitTarget / TileSeconds), Gemm.TileRows, MaxTiles) / Gemm.TileRows * Gemm.TileRows;
-        int half = (tiles.Count + 2 * Gemm.TileRows - 1) / (2 * Gemm.TileRows) * Gemm.TileRows; // at least two units, for two threads
-        tilesPerUnit = Math.Min(tiles.Count, Math.Min(tilesPerUnit, half));
+        byPanel = tiles.Count <= FewTiles;
+        tilesPerBlock = Math.Min(tiles.Count, Math.Clamp((int)(UnitTarget / TileSeconds), Gemm.TileRows, MaxTiles) / Gemm.TileRows * Gemm.TileRows);
+        tilesPerUnit = byPanel ? tiles.Count : tiles.Count < 8 * Gemm.TileRows ? UnitTiles : Gemm.TileRows;
     }
 
     private int Width => WinogradTiles.Padded(channels);
@@ -90,7 +92,7 @@ internal abstract unsafe class WinogradKernel : CpuKernel
     private nint OutPlane => WinogradTiles.Plane(Rows, OutWidth);
 
     // The last tile of rows may be written in full.
-    private int Rows => (tilesPerUnit + 11) / 12 * 12;
+    private int Rows => (tilesPerBlock + 11) / 12 * 12;
 
     private long PanelLength => (long)channels * Gemm.Panel;
 
@@ -104,20 +106,29 @@ internal abstract unsafe class WinogradKernel : CpuKernel
 
     public override long WorkerScratch => WinogradTiles.Planes * (Plane + OutPlane);
 
-    public override int Units(int stage) => stage == 0 ? panels : (tiles.Count + tilesPerUnit - 1) / tilesPerUnit;
+    public override int Units(int stage) => stage == 0 ? panels : byPanel ? panels : (tiles.Count + tilesPerUnit - 1) / tilesPerUnit;
 
     public override double UnitSeconds(int stage) => stage == 0
         ? channels * Gemm.Panel * 30e-9
-        : tilesPerUnit * TileSeconds;
+        : tilesPerUnit * TileSeconds / (byPanel ? panels : 1);
 
     // Products of 36 planes, whose panels lie in the cache: half as fast again as the careful guess for any product.
     private double TileSeconds => 2.0 * WinogradTiles.Planes * channels * outChannels / (1.5 * Gemm.FlopsPerSecond) + (Width + OutWidth) * 12e-9;
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
-        for (int unit = from; unit < to; unit++)
-            if (stage == 0) Pack(memory, unit);
-            else Compute(memory, unit * tilesPerUnit, Math.Min(tilesPerUnit, tiles.Count - unit * tilesPerUnit));
+        if (stage == 0)
+        {
+            for (int unit = from; unit < to; unit++) Pack(memory, unit);
+            return;
+        }
+        if (byPanel)
+        {
+            Compute(memory, 0, tiles.Count, from, to);
+            return;
+        }
+        int end = Math.Min(tiles.Count, to * tilesPerUnit);
+        for (int tile = from * tilesPerUnit; tile < end; tile += tilesPerBlock) Compute(memory, tile, Math.Min(tilesPerBlock, end - tile), 0, panels);
     }
 
     // Planes of panels [source channel, target channel]; w is [OutChannels, C, 3, 3].
@@ -142,7 +153,7 @@ internal abstract unsafe class WinogradKernel : CpuKernel
         }
     }
 
-    private void Compute(in CpuKernelMemory memory, int first, int count)
+    private void Compute(in CpuKernelMemory memory, int first, int count, int firstPanel, int lastPanel)
     {
         float* v = memory.Scratch, m = v + WinogradTiles.Planes * Plane, zeros = memory.Kept + WinogradTiles.Planes * panels * PanelLength;
         float** pixels = stackalloc float*[36];
@@ -156,7 +167,7 @@ internal abstract unsafe class WinogradKernel : CpuKernel
         float** rows = stackalloc float*[13];
         TileTarget target = new() { Alpha = 1, Roomy = true, CRow = OutWidth };
         for (int plane = 0; plane < WinogradTiles.Planes; plane++)
-            for (int panel = 0; panel < panels; panel++)
+            for (int panel = firstPanel; panel < lastPanel; panel++)
             {
                 rows[0] = memory.Kept + (plane * (long)panels + panel) * PanelLength;
                 int column = panel * Gemm.Panel;
@@ -173,16 +184,18 @@ internal abstract unsafe class WinogradKernel : CpuKernel
         ProductEpilogue epilogue = Epilogue;
         float* y = memory[epilogue.Output], bias = epilogue.Bias(memory), residual = epilogue.Residual(memory);
         nint shift = residual == null ? 0 : (nint)(residual - y);
+        int from = firstPanel * Gemm.Panel, width = Math.Min(outChannels, lastPanel * Gemm.Panel) - from;
+        if (bias != null) bias += from;
         for (int t = 0; t < count; t++)
         {
-            tiles.TargetPixels(first + t, y, outChannels, null, pixels);
-            float* at = m + (nint)t * OutWidth;
-            if (Vector512.IsHardwareAccelerated) WinogradTransforms<Simd512, Vector512<float>>.Output(at, OutPlane, outChannels, bias, residual != null, shift, epilogue.IsRelu, pixels);
-            else if (Vector256.IsHardwareAccelerated) WinogradTransforms<Simd256, Vector256<float>>.Output(at, OutPlane, outChannels, bias, residual != null, shift, epilogue.IsRelu, pixels);
-            else WinogradTransforms<Simd128, Vector128<float>>.Output(at, OutPlane, outChannels, bias, residual != null, shift, epilogue.IsRelu, pixels);
+            tiles.TargetPixels(first + t, y, outChannels, null, pixels, from);
+            float* at = m + (nint)t * OutWidth + from;
+            if (Vector512.IsHardwareAccelerated) WinogradTransforms<Simd512, Vector512<float>>.Output(at, OutPlane, width, bias, residual != null, shift, epilogue.IsRelu, pixels);
+            else if (Vector256.IsHardwareAccelerated) WinogradTransforms<Simd256, Vector256<float>>.Output(at, OutPlane, width, bias, residual != null, shift, epilogue.IsRelu, pixels);
+            else WinogradTransforms<Simd128, Vector128<float>>.Output(at, OutPlane, width, bias, residual != null, shift, epilogue.IsRelu, pixels);
             if (epilogue.HasOtherActivation)
                 for (int i = 0; i < 16; i++)
-                    if (pixels[i] != null) epilogue.Activate(pixels[i], 1, 0, outChannels);
+                    if (pixels[i] != null) epilogue.Activate(pixels[i], 1, 0, width);
         }
     }
 }

@@ -8,7 +8,6 @@ namespace OnDeviceLearning.Devices.Cpu;
 internal sealed unsafe class CpuProgram : DeviceProgram
 {
     private const double StepSeconds = 0.3e-3;
-    private const double WorthHelpSeconds = 15e-6; // below this, waking helpers costs more than they bring
 
     private readonly record struct Step(int Kernel, int Stage, int From, int To, double Seconds);
 
@@ -164,7 +163,7 @@ internal sealed unsafe class CpuProgram : DeviceProgram
 
             int kernel = step.Kernel;
             device.Pool.Run(kernels[kernel], pointers + firstOperand[kernel], kept + keptOffset[kernel], scratch, step.Stage, step.From, steps[end - 1].To,
-                guessed * pace[kernel] * device.Threads >= WorthHelpSeconds);
+                guessed * pace[kernel] * device.Threads);
             long after = Stopwatch.GetTimestamp();
             Learn(ref pace[kernel], (after - now) / (double)Stopwatch.Frequency / Math.Max(guessed, 1e-9));
             now = after;

@@ -30,6 +30,15 @@ internal static unsafe class Gemm
     /// <summary>Longest sum kept in registers; longer ones go through c, in order.</summary>
     private const int MaxDepth = 1024;
 
+    /// <summary>
+    /// Rows up to which several tiles pass over a part of a panel that stays in the first-level cache, before they go on to
+    /// the next part: so few rows are over before the panel has come from farther away, and must not fetch it twice.
+    /// </summary>
+    private const int FewRows = 24;
+
+    /// <summary>Depth of such a part, 16 KiB.</summary>
+    private static readonly int partDepth = 4096 / Panel;
+
     /// <summary>Columns of a in one batch of pointers, where a is transposed.</summary>
     private const int PairBlock = 256;
 
@@ -52,6 +61,7 @@ internal static unsafe class Gemm
     public static void Multiply(int m, int n, int k, float* a, nint aRow, nint aK, float* b, nint panelStride, nint bK, float* c, ref TileTarget target)
     {
         float* tile = stackalloc float[TileFloats];
+        float* parts = stackalloc float[FewRows * 32];
         float** pointers = stackalloc float*[2 * PairBlock];
         target.Tile = tile;
         float* bias = target.Bias, residual = target.Residual;
@@ -60,7 +70,7 @@ internal static unsafe class Gemm
         for (int k0 = 0; k0 < k; k0 += depthStep)
         {
             int depth = Math.Min(depthStep, k - k0);
-            bool last = k0 + depth == k;
+            bool last = k0 + depth == k, inParts = aK == 1 && m > TileRows && m <= FewRows && depth > partDepth;
             target.Accumulate = accumulate || k0 > 0;
             target.Relu = relu && last;
             if (aK != 1)
@@ -74,36 +84,54 @@ internal static unsafe class Gemm
                 target.Columns = Math.Min(Panel, n - n0);
                 target.Bias = bias == null || !last ? null : bias + n0;
                 nint panel = n0 / Panel * panelStride;
-                for (int m0 = 0; m0 < m;)
+                int part = inParts ? partDepth : depth;
+                for (int k1 = 0; k1 < depth; k1 += part)
                 {
-                    int rows = Math.Min(m - m0, TileRows), shape = TileShape(rows);
-                    target.Rows = rows;
-                    target.C = c + m0 * target.CRow + n0;
-                    target.Residual = residual == null || !last ? null : residual + m0 * target.CRow + n0;
-                    if (aK == 1)
+                    target.First = k1 == 0;
+                    target.Last = k1 + part >= depth;
+                    for (int m0 = 0; m0 < m;)
                     {
-                        pointers[0] = b + panel + k0 * bK;
-                        for (int r = 0; r < shape; r++) pointers[1 + r] = a + (m0 + Math.Min(r, rows - 1)) * aRow + k0;
-                        Rows(1, depth, pointers, bK, ref target);
+                        int rows = RowsOfTile(m - m0), shape = TileShape(rows);
+                        target.Rows = rows;
+                        target.C = c + m0 * target.CRow + n0;
+                        target.Residual = residual == null || !last ? null : residual + m0 * target.CRow + n0;
+                        target.Parts = inParts ? parts + m0 * Panel : null;
+                        if (inParts && m <= 8)
+                        {
+                            // Half of the next part while each of two tiles of four rows passes over this one.
+                            target.Ahead = b + panel + (k0 + k1 + part + (m0 > 0 ? part / 2 : 0)) * bK;
+                            target.AheadStep = bK / 2;
+                        }
+                        if (aK == 1)
+                        {
+                            pointers[0] = b + panel + (k0 + k1) * bK;
+                            for (int r = 0; r < shape; r++) pointers[1 + r] = a + (m0 + Math.Min(r, rows - 1)) * aRow + k0 + k1;
+                            Rows(1, Math.Min(part, depth - k1), pointers, bK, ref target);
+                        }
+                        else
+                        {
+                            Outer(depth, pointers, m0, panel, ref target);
+                        }
+                        m0 += rows;
                     }
-                    else
-                    {
-                        Outer(depth, pointers, m0, panel, ref target);
-                    }
-                    m0 += rows;
                 }
             }
         }
+        target.Parts = null;
+        target.AheadStep = 0;
         target.Bias = bias;
         target.Residual = residual;
         target.Accumulate = accumulate;
         target.Relu = relu;
     }
 
+    /// <summary>Rows of the next tile where so many are left. Twice four are faster than six and two.</summary>
+    private static int RowsOfTile(int left) => TileRows == 6 && left is 7 or 8 ? 4 : Math.Min(left, TileRows);
+
     /// <summary>Rows of the tile that computes this many; their pointers must all be there, and may repeat.</summary>
     public static int TileShape(int rows)
     {
-        if (Vector512.IsHardwareAccelerated) return rows > 8 ? 12 : rows > 4 ? 8 : rows > 2 ? 4 : 2;
+        if (Vector512.IsHardwareAccelerated) return rows > 9 ? 12 : rows > 8 ? 9 : rows > 4 ? 8 : rows > 2 ? 4 : 2;
         return rows > 4 ? 6 : rows > 2 ? 4 : 2;
     }
 
@@ -120,15 +148,34 @@ internal static unsafe class Gemm
         where TVector : unmanaged
     {
         int rows = target.Rows;
-        if (Vector512.IsHardwareAccelerated && rows > 8)
+        if (Vector512.IsHardwareAccelerated && rows > 9)
         {
-            if (target.Columns > TSimd.Width) Rows<TSimd, TVector, Tile12x2>(segments, length, pointers, bK, ref target);
+            if (target.Columns > Simd512.Width && target.Columns <= Simd512.Width + Simd256.Width) VectorAndHalf(segments, length, pointers, bK, ref target);
+            else if (target.Columns > TSimd.Width) Rows<TSimd, TVector, Tile12x2>(segments, length, pointers, bK, ref target);
             else Rows<TSimd, TVector, Tile12x1>(segments, length, pointers, bK, ref target);
         }
+        else if (Vector512.IsHardwareAccelerated && rows > 8) Rows<TSimd, TVector, Tile9x2>(segments, length, pointers, bK, ref target);
         else if (Vector512.IsHardwareAccelerated && rows > 4) Rows<TSimd, TVector, Tile8x2>(segments, length, pointers, bK, ref target);
         else if (rows > 4) Rows<TSimd, TVector, Tile6x2>(segments, length, pointers, bK, ref target);
         else if (rows > 2) Rows<TSimd, TVector, Tile4x2>(segments, length, pointers, bK, ref target);
         else Rows<TSimd, TVector, Tile2x2>(segments, length, pointers, bK, ref target);
+    }
+
+    /// <summary>17 to 24 columns of 12 rows: 16 and half a vector, which costs half as much as a whole one.</summary>
+    private static void VectorAndHalf(int segments, int length, float** pointers, nint bK, ref TileTarget target)
+    {
+        TileTarget whole = target;
+        target.Columns = Simd512.Width;
+        Rows<Simd512, Vector512<float>, Tile12x1>(segments, length, pointers, bK, ref target);
+        for (int s = 0; s < segments; s++) pointers[s * 13] += Simd512.Width;
+        target.Columns = whole.Columns - Simd512.Width;
+        target.C += Simd512.Width;
+        if (target.Bias != null) target.Bias += Simd512.Width;
+        if (target.Residual != null) target.Residual += Simd512.Width;
+        if (target.Parts != null) target.Parts += 12 * Simd512.Width;
+        Rows<Simd256, Vector256<float>, Tile12x1>(segments, length, pointers, bK, ref target);
+        for (int s = 0; s < segments; s++) pointers[s * 13] -= Simd512.Width;
+        target = whole;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace OnDeviceLearning.Devices.Cpu;
 
@@ -10,6 +11,7 @@ internal interface ITileShape
 }
 
 internal readonly struct Tile12x2 : ITileShape { public static int Rows => 12; public static int Vectors => 2; }
+internal readonly struct Tile9x2 : ITileShape { public static int Rows => 9; public static int Vectors => 2; }
 internal readonly struct Tile8x2 : ITileShape { public static int Rows => 8; public static int Vectors => 2; }
 internal readonly struct Tile6x2 : ITileShape { public static int Rows => 6; public static int Vectors => 2; }
 internal readonly struct Tile4x2 : ITileShape { public static int Rows => 4; public static int Vectors => 2; }
@@ -37,11 +39,24 @@ internal unsafe struct TileTarget
     /// <summary>Null for none: a bias for each column, and a residual that lies as c does.</summary>
     public float* Bias, Residual;
 
-    /// <summary>What the sums begin with: the bias, or zeros where it is not for the tile to add.</summary>
-    public float* Start;
+    /// <summary>Where sums lie between one part of k and the next, a tile's row after row; null where k is one part.</summary>
+    public float* Parts;
 
-    /// <summary>Whether the sums go from the registers to c, with nothing done to them but <see cref="Floor"/>.</summary>
-    public bool Direct;
+    /// <summary>Whether this part of k is the first, and whether it is the last.</summary>
+    public bool First, Last;
+
+    /// <summary>What the sums begin with, rows <see cref="StartRow"/> apart: the bias, zeros where it is not for the tile to add, or the part before.</summary>
+    public float* Start;
+    public nint StartRow;
+
+    /// <summary>Where the tile leaves its sums, rows <see cref="StoreRow"/> apart, and whether <see cref="TileFinish{TSimd, TVector}"/> takes them on from there.</summary>
+    public float* Store;
+    public nint StoreRow;
+    public bool Finish;
+
+    /// <summary>What is fetched while the tile is computed, and how far on from one k to the next; only tiles of four rows do.</summary>
+    public float* Ahead;
+    public nint AheadStep;
 
     /// <summary>The least a tile leaves of a sum.</summary>
     public float Floor;
@@ -49,13 +64,21 @@ internal unsafe struct TileTarget
     /// <summary>Where each row begins, in elements from <see cref="C"/>; null where they lie <see cref="CRow"/> apart.</summary>
     public nint* Offsets;
 
+    /// <summary>Whether the bias is added once the sums are complete.</summary>
+    public readonly bool IsBiasLate => Bias != null && Alpha != 1;
+
     /// <summary>Chooses what a tile of so many rows and columns does by itself and what is left to <see cref="TileFinish{TSimd, TVector}"/>.</summary>
     public void Choose(int rows, int columns)
     {
+        bool parts = Parts != null, continues = parts && !First, stops = parts && !Last;
         // A bias is what sums begin with, whatever the tile: an element must not depend on how rows fall into tiles.
-        Start = Bias == null || Alpha != 1 ? Gemm.Zeros : Bias;
-        Direct = (Roomy || (Rows == rows && Columns == columns)) && Alpha == 1 && !Accumulate && Residual == null && Offsets == null;
-        Floor = Direct && Relu ? 0 : float.NegativeInfinity;
+        Start = continues ? Parts : Bias == null || Alpha != 1 ? Gemm.Zeros : Bias;
+        StartRow = continues ? columns : 0;
+        bool direct = (Roomy || (Rows == rows && Columns == columns)) && Alpha == 1 && !Accumulate && Residual == null && Offsets == null;
+        Finish = !stops && !direct;
+        Store = stops ? Parts : direct ? C : Tile;
+        StoreRow = stops || !direct ? columns : CRow;
+        Floor = direct && !stops && Relu ? 0 : float.NegativeInfinity;
     }
 }
 
@@ -76,10 +99,17 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows(int segments, int length, float** pointers, nint bK, ref TileTarget target)
     {
-        TVector low = TSimd.Load(target.Start), high = TShape.Vectors > 1 ? TSimd.Load(target.Start + TSimd.Width) : default, x;
-        TVector c0l = low, c0h = high, c1l = low, c1h = high, c2l = low, c2h = high, c3l = low, c3h = high;
-        TVector c4l = low, c4h = high, c5l = low, c5h = high, c6l = low, c6h = high, c7l = low, c7h = high;
-        TVector c8l = low, c8h = high, c9l = low, c9h = high, c10l = low, c10h = high, c11l = low, c11h = high;
+        float* start = target.Start;
+        nint startRow = target.StartRow;
+        TVector low, high = default, x;
+        TVector c0l = TShape.Rows > 0 ? TSimd.Load(start + 0 * startRow) : default, c0h = TShape.Rows > 0 && TShape.Vectors > 1 ? TSimd.Load(start + 0 * startRow + TSimd.Width) : default, c1l = TShape.Rows > 1 ? TSimd.Load(start + 1 * startRow) : default, c1h = TShape.Rows > 1 && TShape.Vectors > 1 ? TSimd.Load(start + 1 * startRow + TSimd.Width) : default;
+        TVector c2l = TShape.Rows > 2 ? TSimd.Load(start + 2 * startRow) : default, c2h = TShape.Rows > 2 && TShape.Vectors > 1 ? TSimd.Load(start + 2 * startRow + TSimd.Width) : default, c3l = TShape.Rows > 3 ? TSimd.Load(start + 3 * startRow) : default, c3h = TShape.Rows > 3 && TShape.Vectors > 1 ? TSimd.Load(start + 3 * startRow + TSimd.Width) : default;
+        TVector c4l = TShape.Rows > 4 ? TSimd.Load(start + 4 * startRow) : default, c4h = TShape.Rows > 4 && TShape.Vectors > 1 ? TSimd.Load(start + 4 * startRow + TSimd.Width) : default, c5l = TShape.Rows > 5 ? TSimd.Load(start + 5 * startRow) : default, c5h = TShape.Rows > 5 && TShape.Vectors > 1 ? TSimd.Load(start + 5 * startRow + TSimd.Width) : default;
+        TVector c6l = TShape.Rows > 6 ? TSimd.Load(start + 6 * startRow) : default, c6h = TShape.Rows > 6 && TShape.Vectors > 1 ? TSimd.Load(start + 6 * startRow + TSimd.Width) : default, c7l = TShape.Rows > 7 ? TSimd.Load(start + 7 * startRow) : default, c7h = TShape.Rows > 7 && TShape.Vectors > 1 ? TSimd.Load(start + 7 * startRow + TSimd.Width) : default;
+        TVector c8l = TShape.Rows > 8 ? TSimd.Load(start + 8 * startRow) : default, c8h = TShape.Rows > 8 && TShape.Vectors > 1 ? TSimd.Load(start + 8 * startRow + TSimd.Width) : default, c9l = TShape.Rows > 9 ? TSimd.Load(start + 9 * startRow) : default, c9h = TShape.Rows > 9 && TShape.Vectors > 1 ? TSimd.Load(start + 9 * startRow + TSimd.Width) : default;
+        TVector c10l = TShape.Rows > 10 ? TSimd.Load(start + 10 * startRow) : default, c10h = TShape.Rows > 10 && TShape.Vectors > 1 ? TSimd.Load(start + 10 * startRow + TSimd.Width) : default, c11l = TShape.Rows > 11 ? TSimd.Load(start + 11 * startRow) : default, c11h = TShape.Rows > 11 && TShape.Vectors > 1 ? TSimd.Load(start + 11 * startRow + TSimd.Width) : default;
+        float* ahead = target.Ahead;
+        nint aheadStep = target.AheadStep;
         for (; segments > 0; segments--, pointers += 1 + TShape.Rows)
         {
             float* b = pointers[0];
@@ -88,6 +118,11 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
             float* a8 = TShape.Rows > 8 ? pointers[9] : null, a9 = TShape.Rows > 9 ? pointers[10] : null, a10 = TShape.Rows > 10 ? pointers[11] : null, a11 = TShape.Rows > 11 ? pointers[12] : null;
             for (nint k = 0; k < length; k++, b += bK)
             {
+                if (TShape.Rows == 4 && Sse.IsSupported)
+                {
+                    Sse.Prefetch1(ahead);
+                    ahead += aheadStep;
+                }
                 low = TSimd.Load(b);
                 if (TShape.Vectors > 1) high = TSimd.Load(b + TSimd.Width);
                 if (TShape.Rows > 0) { x = TSimd.Broadcast(a0[k]); c0l = TSimd.MultiplyAdd(x, low, c0l); if (TShape.Vectors > 1) c0h = TSimd.MultiplyAdd(x, high, c0h); }
@@ -104,8 +139,8 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
                 if (TShape.Rows > 11) { x = TSimd.Broadcast(a11[k]); c11l = TSimd.MultiplyAdd(x, low, c11l); if (TShape.Vectors > 1) c11h = TSimd.MultiplyAdd(x, high, c11h); }
             }
         }
-        float* tile = target.Direct ? target.C : target.Tile;
-        nint row = target.Direct ? target.CRow : TShape.Vectors * TSimd.Width;
+        float* tile = target.Store;
+        nint row = target.StoreRow;
         TVector floor = TSimd.Broadcast(target.Floor);
         if (TShape.Rows > 0) { TSimd.Store(tile + 0 * row, TSimd.Max(floor, c0l)); if (TShape.Vectors > 1) TSimd.Store(tile + 0 * row + TSimd.Width, TSimd.Max(floor, c0h)); }
         if (TShape.Rows > 1) { TSimd.Store(tile + 1 * row, TSimd.Max(floor, c1l)); if (TShape.Vectors > 1) TSimd.Store(tile + 1 * row + TSimd.Width, TSimd.Max(floor, c1h)); }
@@ -119,7 +154,7 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
         if (TShape.Rows > 9) { TSimd.Store(tile + 9 * row, TSimd.Max(floor, c9l)); if (TShape.Vectors > 1) TSimd.Store(tile + 9 * row + TSimd.Width, TSimd.Max(floor, c9h)); }
         if (TShape.Rows > 10) { TSimd.Store(tile + 10 * row, TSimd.Max(floor, c10l)); if (TShape.Vectors > 1) TSimd.Store(tile + 10 * row + TSimd.Width, TSimd.Max(floor, c10h)); }
         if (TShape.Rows > 11) { TSimd.Store(tile + 11 * row, TSimd.Max(floor, c11l)); if (TShape.Vectors > 1) TSimd.Store(tile + 11 * row + TSimd.Width, TSimd.Max(floor, c11h)); }
-        if (!target.Direct) TileFinish<TSimd, TVector>.Run((int)row, ref target);
+        if (target.Finish) TileFinish<TSimd, TVector>.Run((int)row, ref target);
     }
 
     /// <summary>
@@ -129,10 +164,15 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Outer(int count, float** pairs, nint aOffset, nint bOffset, ref TileTarget target)
     {
-        TVector low = TSimd.Load(target.Start), high = TShape.Vectors > 1 ? TSimd.Load(target.Start + TSimd.Width) : default, x;
-        TVector c0l = low, c0h = high, c1l = low, c1h = high, c2l = low, c2h = high, c3l = low, c3h = high;
-        TVector c4l = low, c4h = high, c5l = low, c5h = high, c6l = low, c6h = high, c7l = low, c7h = high;
-        TVector c8l = low, c8h = high, c9l = low, c9h = high, c10l = low, c10h = high, c11l = low, c11h = high;
+        float* start = target.Start;
+        nint startRow = target.StartRow;
+        TVector low, high = default, x;
+        TVector c0l = TShape.Rows > 0 ? TSimd.Load(start + 0 * startRow) : default, c0h = TShape.Rows > 0 && TShape.Vectors > 1 ? TSimd.Load(start + 0 * startRow + TSimd.Width) : default, c1l = TShape.Rows > 1 ? TSimd.Load(start + 1 * startRow) : default, c1h = TShape.Rows > 1 && TShape.Vectors > 1 ? TSimd.Load(start + 1 * startRow + TSimd.Width) : default;
+        TVector c2l = TShape.Rows > 2 ? TSimd.Load(start + 2 * startRow) : default, c2h = TShape.Rows > 2 && TShape.Vectors > 1 ? TSimd.Load(start + 2 * startRow + TSimd.Width) : default, c3l = TShape.Rows > 3 ? TSimd.Load(start + 3 * startRow) : default, c3h = TShape.Rows > 3 && TShape.Vectors > 1 ? TSimd.Load(start + 3 * startRow + TSimd.Width) : default;
+        TVector c4l = TShape.Rows > 4 ? TSimd.Load(start + 4 * startRow) : default, c4h = TShape.Rows > 4 && TShape.Vectors > 1 ? TSimd.Load(start + 4 * startRow + TSimd.Width) : default, c5l = TShape.Rows > 5 ? TSimd.Load(start + 5 * startRow) : default, c5h = TShape.Rows > 5 && TShape.Vectors > 1 ? TSimd.Load(start + 5 * startRow + TSimd.Width) : default;
+        TVector c6l = TShape.Rows > 6 ? TSimd.Load(start + 6 * startRow) : default, c6h = TShape.Rows > 6 && TShape.Vectors > 1 ? TSimd.Load(start + 6 * startRow + TSimd.Width) : default, c7l = TShape.Rows > 7 ? TSimd.Load(start + 7 * startRow) : default, c7h = TShape.Rows > 7 && TShape.Vectors > 1 ? TSimd.Load(start + 7 * startRow + TSimd.Width) : default;
+        TVector c8l = TShape.Rows > 8 ? TSimd.Load(start + 8 * startRow) : default, c8h = TShape.Rows > 8 && TShape.Vectors > 1 ? TSimd.Load(start + 8 * startRow + TSimd.Width) : default, c9l = TShape.Rows > 9 ? TSimd.Load(start + 9 * startRow) : default, c9h = TShape.Rows > 9 && TShape.Vectors > 1 ? TSimd.Load(start + 9 * startRow + TSimd.Width) : default;
+        TVector c10l = TShape.Rows > 10 ? TSimd.Load(start + 10 * startRow) : default, c10h = TShape.Rows > 10 && TShape.Vectors > 1 ? TSimd.Load(start + 10 * startRow + TSimd.Width) : default, c11l = TShape.Rows > 11 ? TSimd.Load(start + 11 * startRow) : default, c11h = TShape.Rows > 11 && TShape.Vectors > 1 ? TSimd.Load(start + 11 * startRow + TSimd.Width) : default;
         for (; count > 0; count--, pairs += 2)
         {
             float* a = pairs[0] + aOffset, b = pairs[1] + bOffset;
@@ -151,8 +191,8 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
             if (TShape.Rows > 10) { x = TSimd.Broadcast(a[10]); c10l = TSimd.MultiplyAdd(x, low, c10l); if (TShape.Vectors > 1) c10h = TSimd.MultiplyAdd(x, high, c10h); }
             if (TShape.Rows > 11) { x = TSimd.Broadcast(a[11]); c11l = TSimd.MultiplyAdd(x, low, c11l); if (TShape.Vectors > 1) c11h = TSimd.MultiplyAdd(x, high, c11h); }
         }
-        float* tile = target.Direct ? target.C : target.Tile;
-        nint row = target.Direct ? target.CRow : TShape.Vectors * TSimd.Width;
+        float* tile = target.Store;
+        nint row = target.StoreRow;
         TVector floor = TSimd.Broadcast(target.Floor);
         if (TShape.Rows > 0) { TSimd.Store(tile + 0 * row, TSimd.Max(floor, c0l)); if (TShape.Vectors > 1) TSimd.Store(tile + 0 * row + TSimd.Width, TSimd.Max(floor, c0h)); }
         if (TShape.Rows > 1) { TSimd.Store(tile + 1 * row, TSimd.Max(floor, c1l)); if (TShape.Vectors > 1) TSimd.Store(tile + 1 * row + TSimd.Width, TSimd.Max(floor, c1h)); }
@@ -166,7 +206,7 @@ internal static unsafe class GemmTile<TSimd, TVector, TShape>
         if (TShape.Rows > 9) { TSimd.Store(tile + 9 * row, TSimd.Max(floor, c9l)); if (TShape.Vectors > 1) TSimd.Store(tile + 9 * row + TSimd.Width, TSimd.Max(floor, c9h)); }
         if (TShape.Rows > 10) { TSimd.Store(tile + 10 * row, TSimd.Max(floor, c10l)); if (TShape.Vectors > 1) TSimd.Store(tile + 10 * row + TSimd.Width, TSimd.Max(floor, c10h)); }
         if (TShape.Rows > 11) { TSimd.Store(tile + 11 * row, TSimd.Max(floor, c11l)); if (TShape.Vectors > 1) TSimd.Store(tile + 11 * row + TSimd.Width, TSimd.Max(floor, c11h)); }
-        if (!target.Direct) TileFinish<TSimd, TVector>.Run((int)row, ref target);
+        if (target.Finish) TileFinish<TSimd, TVector>.Run((int)row, ref target);
     }
 }
 
@@ -179,7 +219,7 @@ internal static unsafe class TileFinish<TSimd, TVector>
     public static void Run(int tileRow, ref TileTarget target)
     {
         TVector alpha = TSimd.Broadcast(target.Alpha), floor = TSimd.Broadcast(target.Relu ? 0 : float.NegativeInfinity);
-        bool scaled = target.Alpha != 1, late = target.Bias != null && target.Start != target.Bias, accumulate = target.Accumulate;
+        bool scaled = target.Alpha != 1, late = target.IsBiasLate, accumulate = target.Accumulate;
         // Locals: what is stored could be the target itself, as far as the compiler knows.
         float* c = target.C, residual = target.Residual;
         nint* offsets = target.Offsets;

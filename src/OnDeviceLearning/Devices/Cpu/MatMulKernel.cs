@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -11,8 +10,8 @@ namespace OnDeviceLearning.Devices.Cpu;
 /// </summary>
 internal sealed unsafe class MatMulKernel : CpuKernel
 {
-    private const int KSlice = 2048, MaxRows = 96, DotRows = 3, MaxDotColumns = 32, PackRows = 32;
-    private const double UnitTarget = 0.05e-3;
+    private const int KSlice = 2048, MaxRows = 96, DotRows = 3, MaxDotColumns = 32, DotBlocks = 8, PackRows = 32;
+    private const double UnitTarget = 0.006e-3; // a sentence's products too are several units, for several threads
 
     private readonly MatMul op;
     private readonly ProductEpilogue epilogue;
@@ -29,7 +28,8 @@ internal sealed unsafe class MatMulKernel : CpuKernel
         dotBlocks = (op.N + dotColumns - 1) / dotColumns;
         panels = Gemm.Panels(op.N);
         slices = (op.K + KSlice - 1) / KSlice;
-        rowsPerUnit = Math.Min(op.M, MaxRows);
+        int blocks = (op.M + MaxRows - 1) / MaxRows, tiles = (op.M + blocks * Gemm.TileRows - 1) / (blocks * Gemm.TileRows); // alike, in whole tiles
+        rowsPerUnit = Math.Min(op.M, tiles * Gemm.TileRows);
         rowBlocks = (op.M + rowsPerUnit - 1) / rowsPerUnit;
         double panelSeconds = 2.0 * rowsPerUnit * Gemm.Panel * Math.Min(op.K, KSlice) / Gemm.FlopsPerSecond;
         panelsPerUnit = (int)Math.Clamp(UnitTarget / panelSeconds, 1, panels);
@@ -62,9 +62,18 @@ internal sealed unsafe class MatMulKernel : CpuKernel
 
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
+        if (dot)
+        {
+            // Units that follow one another are computed together.
+            for (int end; from < to; from = end)
+            {
+                end = Math.Min(to, Math.Min(from + DotBlocks, (from / dotBlocks + 1) * dotBlocks));
+                Dot(memory, from / dotBlocks, from % dotBlocks * dotColumns, (end - from) * dotColumns);
+            }
+            return;
+        }
         for (int unit = from; unit < to; unit++)
-            if (dot) Dot(memory, unit);
-            else if (stage == 0) Pack(memory, unit);
+            if (stage == 0) Pack(memory, unit);
             else Multiply(memory, (stage - 1) * KSlice, unit);
     }
 
@@ -100,11 +109,11 @@ internal sealed unsafe class MatMulKernel : CpuKernel
         if (last && epilogue.HasOtherActivation) epilogue.Activate(c, rows, op.N, columns);
     }
 
-    private void Dot(in CpuKernelMemory memory, int unit)
+    private void Dot(in CpuKernelMemory memory, int batch, int column, int columns)
     {
-        int batch = unit / dotBlocks, column = unit % dotBlocks * dotColumns, columns = Math.Min(dotColumns, op.N - column);
+        columns = Math.Min(columns, op.N - column);
         float* b = memory[1] + (op.SharedB ? 0 : (long)batch * op.N * op.K) + (long)column * op.K;
-        float* products = stackalloc float[MaxDotColumns];
+        float* products = stackalloc float[DotBlocks * MaxDotColumns];
         for (int m = 0; m < op.M; m++)
         {
             long start = ((long)batch * op.M + m) * op.N + column;
@@ -119,7 +128,10 @@ internal sealed unsafe class MatMulKernel : CpuKernel
         }
     }
 
-    /// <summary>a [k] times each of <paramref name="columns"/> rows of b, four at a time so that a is loaded once for them.</summary>
+    /// <summary>
+    /// a [k] times each of <paramref name="columns"/> rows of b, four at a time so that a is loaded once for them. The four
+    /// lie a quarter of the rows apart: the processor fetches four long rows of lines ahead, but not the beginnings of short ones.
+    /// </summary>
     public static void DotProducts(float* a, float* b, int k, int columns, float* products)
     {
         if (Vector512.IsHardwareAccelerated) DotProducts<Simd512, Vector512<float>>(a, b, k, columns, products);
@@ -127,22 +139,20 @@ internal sealed unsafe class MatMulKernel : CpuKernel
         else DotProducts<Simd128, Vector128<float>>(a, b, k, columns, products);
     }
 
-    // Four rows are too short for the processor to guess the next ones in time: they are fetched while these are summed.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void DotProducts<TSimd, TVector>(float* a, float* b, int k, int columns, float* products)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        int column = 0;
-        for (; column + 4 <= columns; column += 4, b += 4 * (long)k)
+        int quarter = columns / 4;
+        nint apart = (nint)quarter * k;
+        for (int column = 0; column < quarter; column++, b += k)
         {
-            float* b1 = b + k, b2 = b1 + k, b3 = b2 + k, next = b3 + k;
+            float* b1 = b + apart, b2 = b1 + apart, b3 = b2 + apart;
             TVector s0 = default, s1 = default, s2 = default, s3 = default;
             int i = 0;
-            for (; i + TSimd.Width <= k; i += TSimd.Width, next += 4 * TSimd.Width)
+            for (; i + TSimd.Width <= k; i += TSimd.Width)
             {
-                if (Sse.IsSupported)
-                    for (int line = 0; line < 4 * TSimd.Width; line += 16) Sse.Prefetch1(next + line);
                 TVector v = TSimd.Load(a + i);
                 s0 = TSimd.MultiplyAdd(v, TSimd.Load(b + i), s0);
                 s1 = TSimd.MultiplyAdd(v, TSimd.Load(b1 + i), s1);
@@ -158,11 +168,12 @@ internal sealed unsafe class MatMulKernel : CpuKernel
                 d3 += a[i] * b3[i];
             }
             products[column] = d0;
-            products[column + 1] = d1;
-            products[column + 2] = d2;
-            products[column + 3] = d3;
+            products[quarter + column] = d1;
+            products[2 * quarter + column] = d2;
+            products[3 * quarter + column] = d3;
         }
-        for (; column < columns; column++, b += k)
+        b += 3 * apart;
+        for (int column = 4 * quarter; column < columns; column++, b += k)
         {
             TVector s = default;
             int i = 0;
