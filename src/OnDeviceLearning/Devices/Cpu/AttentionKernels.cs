@@ -62,7 +62,7 @@ internal sealed unsafe class AttentionKernel(Attention op) : CpuKernel
 internal sealed unsafe class AttentionGradientKernel(AttentionGradient op) : CpuKernel
 {
     private readonly float scale = 1 / MathF.Sqrt(op.HeadWidth);
-    private readonly int block = AttentionPanels.Block(op.L, 8.0 * op.L * op.HeadWidth);
+    private readonly int block = AttentionPanels.WholeOrBlock(op.L, 10.0 * op.L * op.HeadWidth);
 
     private int Blocks => (op.L + block - 1) / block;
 
@@ -124,7 +124,7 @@ internal sealed unsafe class AttentionGradientKernel(AttentionGradient op) : Cpu
         nint panelStride = depth * Gemm.Panel;
         float* dy = head.Dy + (long)row * head.Model;
         AttentionPanels.PackTransposed(head.K + (long)key * head.Stride, head.Stride, keys, depth, panels);
-        Gemm.Multiply(rows, keys, depth, head.Q + (long)row * head.Stride, head.Stride, 1, panels, panelStride, Gemm.Panel, p, width, scale);
+        Gemm.Multiply(rows, keys, depth, head.Q + (long)row * head.Stride, head.Stride, 1, panels, panelStride, Gemm.Panel, p, width);
         AttentionPanels.PackTransposed(head.V + (long)key * head.Stride, head.Stride, keys, depth, panels);
         Gemm.Multiply(rows, keys, depth, dy, head.Model, 1, panels, panelStride, Gemm.Panel, ds, width);
         for (int r = 0; r < rows; r++)
@@ -137,7 +137,7 @@ internal sealed unsafe class AttentionGradientKernel(AttentionGradient op) : Cpu
         }
     }
 
-    /// <summary>p = exp(p - largest) / sum and ds = p * (ds - dot) * scale.</summary>
+    /// <summary>p = exp(p * scale - largest) / sum and ds = p * (ds - dot) * scale.</summary>
     private void Gradients(float* p, float* ds, int count, float largest, float inverse, float dot)
     {
         if (Vector512.IsHardwareAccelerated) Gradients<Simd512, Vector512<float>>(p, ds, count, largest, inverse, dot);
@@ -150,10 +150,10 @@ internal sealed unsafe class AttentionGradientKernel(AttentionGradient op) : Cpu
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        TVector shift = TSimd.Broadcast(largest), dots = TSimd.Broadcast(dot), share = TSimd.Broadcast(inverse), slope = TSimd.Broadcast(scale);
+        TVector shift = TSimd.Broadcast(-largest), dots = TSimd.Broadcast(dot), share = TSimd.Broadcast(inverse), slope = TSimd.Broadcast(scale);
         for (int i = 0; i < count; i += TSimd.Width)
         {
-            TVector probability = TSimd.Multiply(VectorExp.OfNegative<TSimd, TVector>(TSimd.Subtract(TSimd.Load(p + i), shift)), share);
+            TVector probability = TSimd.Multiply(VectorExp.OfNegative<TSimd, TVector>(TSimd.MultiplyAdd(TSimd.Load(p + i), slope, shift)), share);
             TVector gradient = TSimd.Multiply(TSimd.Multiply(TSimd.Subtract(TSimd.Load(ds + i), dots), probability), slope);
             if (i + TSimd.Width <= count)
             {
@@ -198,6 +198,9 @@ internal static unsafe class AttentionPanels
     /// <summary>Rows of a block: whole tiles, 48 where a unit of so many is short enough, at least 12.</summary>
     public static int Block(int rows, double flopsPerRow) =>
         Math.Min(rows, Math.Clamp((int)Math.Min(48, UnitTarget * Gemm.FlopsPerSecond / flopsPerRow) / 12 * 12, 12, 48));
+
+    /// <summary>All rows where a unit of so many is short enough, otherwise a block of them.</summary>
+    public static int WholeOrBlock(int rows, double flopsPerRow) => rows * flopsPerRow <= UnitTarget * Gemm.FlopsPerSecond ? rows : Block(rows, flopsPerRow);
 
     /// <summary>As its transpose [width, rows].</summary>
     public static void PackTransposed(float* source, nint stride, int rows, int width, float* panels)

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using OnDeviceLearning.Operations;
 
@@ -10,7 +11,7 @@ namespace OnDeviceLearning.Devices.Cpu;
 /// source is a few planes, interleaves them with their padding, so that a whole kernel row is one segment; stage 2
 /// computes.
 /// </summary>
-internal abstract unsafe class Conv2dProductKernel : CpuKernel
+internal sealed unsafe class Conv2dProductKernel : CpuKernel
 {
     private const double UnitTarget = 0.12e-3;
     private const int MaxTiles = 8;
@@ -19,14 +20,16 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
     private readonly Conv2dOperation op;
     private readonly Conv2dTaps taps;
     private readonly bool gradient, planes;
+    private readonly ConvolutionOperands operands;
     private readonly int channels, outChannels; // of a group: of the source, of the target
     private readonly int panels, panelsPerUnit, panelBlocks, tilesPerUnit;
     private readonly int[] firstBlock; // of each phase; the last element is their number
     private readonly int segments, segmentLength, maxPointers;
 
-    protected Conv2dProductKernel(Conv2dOperation op, bool gradient, bool planes)
+    public Conv2dProductKernel(Conv2dOperation op, bool gradient, bool planes, ConvolutionOperands operands)
     {
         this.op = op;
+        this.operands = operands;
         this.gradient = gradient;
         this.planes = planes;
         taps = new Conv2dTaps(op, gradient);
@@ -68,16 +71,17 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
 
     private long PackedLength => op.Groups * panels * PanelLength;
 
-    protected abstract ProductEpilogue Epilogue { get; }
-
-    protected abstract int SourceOperand { get; }
+    public override int PackedOperand => operands.Packed;
 
     public override int Stages => 3;
 
-    public override long KeptMemory => PackedLength + channels + Gemm.Panel; // and the row of zeros
+    // And the row of zeros, and what a norm shifts each channel by.
+    public override long KeptMemory => ShiftOffset + (operands.Norm is null ? 0 : outChannels * op.Groups + CpuBuffer.Slack);
 
-    // Pointers of the tiles, and offsets of their rows in the target.
-    public override long WorkerScratch => 2L * tilesPerUnit * (maxPointers + 12);
+    private long ShiftOffset => PackedLength + channels + Gemm.Panel;
+
+    // Pointers of the tiles, and offsets of their rows in the target; while packing, the norm's scales.
+    public override long WorkerScratch => Math.Max(2L * tilesPerUnit * (maxPointers + 12), channels + Gemm.Panel);
 
     public override long SharedScratch => planes ? (long)op.N * PaddedH * PaddedW * channels : 0;
 
@@ -98,7 +102,11 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
         for (int unit = from; unit < to; unit++)
-            if (stage == 0) Pack(memory, unit / panels, unit % panels);
+            if (stage == 0)
+            {
+                Pack(memory, unit / panels, unit % panels);
+                if (operands.Norm is { } norm) Scale(memory, norm, unit / panels, unit % panels);
+            }
             else if (stage == 1) Interleave(memory, unit / PaddedH, unit % PaddedH);
             else Compute(memory, unit);
     }
@@ -108,7 +116,7 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
     {
         int kernel = op.KernelH * op.KernelW, column = panel * Gemm.Panel, columns = Math.Min(Gemm.Panel, outChannels - column);
         float* target = memory.Kept + (group * panels + panel) * PanelLength;
-        float* w = memory[PackedOperand] + (long)group * channels * outChannels * kernel;
+        float* w = memory[operands.Weights] + (long)group * channels * outChannels * kernel;
         nint channelStride = gradient ? outChannels * kernel : kernel, columnStride = gradient ? kernel : channels * kernel;
         w += column * columnStride;
         if (kernel == 1 && gradient)
@@ -130,8 +138,29 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
             }
     }
 
+    /// <summary>Scales a packed panel, whose columns are the norm's channels, or for the gradient its rows.</summary>
+    private void Scale(in CpuKernelMemory memory, NormFold norm, int group, int panel)
+    {
+        float* row = memory.Kept + (group * panels + panel) * PanelLength, scale = memory.Scratch;
+        if (gradient)
+        {
+            norm.Scale(memory, group * channels, channels, scale);
+            for (int k = 0; k < Depth; k++, row += Gemm.Panel)
+            {
+                Span<float> values = new(row, Gemm.Panel);
+                TensorPrimitives.Multiply(values, scale[k % channels], values);
+            }
+            return;
+        }
+        int column = group * outChannels + panel * Gemm.Panel, columns = Math.Min(Gemm.Panel, outChannels - panel * Gemm.Panel);
+        norm.Scale(memory, column, columns, scale);
+        norm.Shift(memory, column, columns, scale, memory.Kept + ShiftOffset + column);
+        for (int k = 0; k < Depth; k++, row += Gemm.Panel)
+            TensorPrimitives.Multiply(new ReadOnlySpan<float>(row, columns), new ReadOnlySpan<float>(scale, columns), new Span<float>(row, columns));
+    }
+
     private void Interleave(in CpuKernelMemory memory, int image, int row) =>
-        Conv2dPlanes.InterleaveRow(op, memory[SourceOperand] + (long)image * channels * op.H * op.W, row,
+        Conv2dPlanes.InterleaveRow(op, memory[operands.Source] + (long)image * channels * op.H * op.W, row,
             memory.Shared + ((long)image * PaddedH + row) * PaddedW * channels);
 
     private void Compute(in CpuKernelMemory memory, int unit)
@@ -147,11 +176,11 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
         nint* offsets = (nint*)(pointers + tilesPerUnit * maxPointers);
         Gather(memory, group, phase, first, end, pointers, offsets);
 
-        float* y = memory[Epilogue.Output] + group * outChannels;
+        ProductEpilogue epilogue = operands.Epilogue;
+        float* y = memory[epilogue.Output] + group * outChannels;
         float* tile = stackalloc float[Gemm.TileFloats];
         TileTarget target = new() { Alpha = 1, Tile = tile, CRow = (nint)outChannels * op.Groups };
-        ProductEpilogue epilogue = Epilogue;
-        float* bias = epilogue.Bias(memory), residual = epilogue.Residual(memory);
+        float* bias = operands.Norm is { } && !gradient ? memory.Kept + ShiftOffset : epilogue.Bias(memory), residual = epilogue.Residual(memory);
         target.Relu = epilogue.IsRelu;
         for (int panel = firstPanel; panel < lastPanel; panel++)
         {
@@ -167,23 +196,27 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
                 target.Rows = (int)Math.Min(Gemm.TileRows, end - q);
                 if (phase.Step > 1) target.Offsets = rows;
                 else target.C = y + column + q * target.CRow; // pixels of a single phase follow one another
-                if (residual != null && phase.Step == 1) target.Residual = residual + group * outChannels + column + q * target.CRow;
+                if (residual != null) target.Residual = residual + group * outChannels + column + (phase.Step > 1 ? 0 : q * target.CRow);
                 int stride = 1 + Gemm.TileShape(target.Rows);
                 for (int s = 0; s < used; s++) at[s * stride] = b + (long)(IsWhole ? s : phase.Taps[s]) * segmentLength * Gemm.Panel;
                 Gemm.Rows(used, segmentLength, at, Gemm.Panel, ref target);
             }
         }
-        if (!epilogue.HasOtherActivation) return;
+        if (!epilogue.HasOtherActivation && !epilogue.HasMask) return;
         int firstColumn = firstPanel * Gemm.Panel, columns = Math.Min(outChannels, lastPanel * Gemm.Panel) - firstColumn;
         for (long q = first; q < end; q++)
-            epilogue.Activate(y + offsets[(q - first) / Gemm.TileRows * 12 + (q - first) % Gemm.TileRows] + firstColumn, 1, 0, columns);
+        {
+            float* pixel = y + offsets[(q - first) / Gemm.TileRows * 12 + (q - first) % Gemm.TileRows] + firstColumn;
+            if (epilogue.HasMask) epilogue.ApplyMask(memory, pixel, columns);
+            else epilogue.Activate(pixel, 1, 0, columns);
+        }
     }
 
     /// <summary>For each tile, segment by segment, where its rows begin in the source; and where they go in the target.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Gather(in CpuKernelMemory memory, int group, Conv2dTaps.Phase phase, long first, long end, float** pointers, nint* offsets)
     {
-        float* source = planes ? memory.Shared : memory[SourceOperand] + group * channels;
+        float* source = planes ? memory.Shared : memory[operands.Source] + group * channels;
         float* zeros = memory.Kept + PackedLength;
         nint pixel = planes ? channels : (nint)channels * op.Groups, sourceRow = (planes ? PaddedW : taps.SourceW) * pixel;
         nint sourceImage = (planes ? PaddedH : taps.SourceH) * sourceRow, targetPixel = (nint)outChannels * op.Groups;
@@ -239,26 +272,6 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
                 for (int r = rows; r < shape; r++) pointers[s * (1 + shape) + 1 + r] = pointers[s * (1 + shape) + rows];
         }
     }
-}
-
-/// <summary>Convolution.</summary>
-internal sealed class Conv2dKernel(Conv2d op, bool planes) : Conv2dProductKernel(op, gradient: false, planes)
-{
-    protected override ProductEpilogue Epilogue { get; } = new(op.HasBias, op.HasResidual, op.Activation);
-
-    protected override int SourceOperand => 0;
-
-    public override int PackedOperand => 1;
-}
-
-/// <summary>The gradient of a convolution for its input.</summary>
-internal sealed class Conv2dInputGradientKernel(Conv2dInputGradient op) : Conv2dProductKernel(op, gradient: true, planes: false)
-{
-    protected override ProductEpilogue Epilogue { get; } = new(false, false, null);
-
-    protected override int SourceOperand => 1;
-
-    public override int PackedOperand => 0;
 }
 
 /// <summary>Few planes as a channels-last image with its padding.</summary>
