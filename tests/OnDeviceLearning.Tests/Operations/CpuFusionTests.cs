@@ -19,6 +19,7 @@ public sealed class CpuFusionTests
         ["residual blocks"] = (3, () => ResidualBlocks(12)),
         ["samples in groups"] = (12, () => InvertedResiduals(64, 16)),
         ["layer norm with residuals"] = (5, Perceptrons),
+        ["rows in groups"] = (8, Transformer),
     };
 
     /// <summary>As MobileNetV2: 1x1, depthwise with strides 1 and 2, linear ends, residuals.</summary>
@@ -84,6 +85,26 @@ public sealed class CpuFusionTests
         graph.Add("norm", new LayerNormLayer(43));
         graph.Add("mean", new MeanTokensLayer());
         graph.Add("head", new LinearLayer(43, 5));
+        return graph.Build();
+    }
+
+    private static Graph Transformer()
+    {
+        var graph = new GraphBuilder(80, 20);
+        graph.Add("in", new LinearLayer(20, 20));
+        string stream = graph.Add("positions", new PositionLayer(80, 20));
+        graph.Add("norm1", new LayerNormLayer(20));
+        graph.Add("qkv", new LinearLayer(20, 60));
+        graph.Add("attention", new AttentionLayer(2));
+        graph.Add("out", new LinearLayer(20, 20));
+        stream = graph.Add("add1", new AddLayer(), graph.Last, stream);
+        graph.Add("norm2", new LayerNormLayer(20));
+        graph.Add("mlp.in", new LinearLayer(20, 840));
+        graph.Add("mlp.gelu", new ActivationLayer(ActivationKind.Gelu));
+        graph.Add("mlp.out", new LinearLayer(840, 20));
+        graph.Add("add2", new AddLayer(), graph.Last, stream);
+        graph.Add("mean", new MeanTokensLayer());
+        graph.Add("head", new LinearLayer(20, 5));
         return graph.Build();
     }
 

@@ -4,7 +4,7 @@ using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
 
-/// <summary>Stage 0 sums a block of output rows of one image a unit, as [taps, C]; stage 1 adds the blocks in order, a block of channels a unit.</summary>
+/// <summary>Of kernels other than 3x3. Stage 0 sums a block of output rows of one image a unit, as [taps, C]; stage 1 adds the blocks in order, a block of channels a unit.</summary>
 internal sealed unsafe class DepthwiseWeightGradientKernel : CpuKernel
 {
     private const double UnitTarget = 0.1e-3;
@@ -12,14 +12,12 @@ internal sealed unsafe class DepthwiseWeightGradientKernel : CpuKernel
 
     private readonly Conv2dWeightGradient op;
     private readonly Conv2dTaps taps;
-    private readonly Depthwise3x3? rows3x3;
     private readonly int rowsPerUnit, rowBlocks;
 
     public DepthwiseWeightGradientKernel(Conv2dWeightGradient op)
     {
         this.op = op;
         taps = new Conv2dTaps(op, gradient: false);
-        rows3x3 = Depthwise3x3.For(op, taps, gradient: false);
         rowsPerUnit = (int)Math.Clamp(UnitTarget / RowSeconds, 1, taps.TargetH);
         rowBlocks = (taps.TargetH + rowsPerUnit - 1) / rowsPerUnit;
     }
@@ -49,11 +47,6 @@ internal sealed unsafe class DepthwiseWeightGradientKernel : CpuKernel
     {
         int image = unit / rowBlocks, h0 = unit % rowBlocks * rowsPerUnit, h1 = Math.Min(taps.TargetH, h0 + rowsPerUnit);
         float* x = memory[0] + (long)image * taps.SourcePixels * op.C, dy = memory[1] + (long)image * taps.TargetPixels * op.C;
-        if (rows3x3 is not null)
-        {
-            rows3x3.WeightSums(h0, h1, x, dy, memory.Shared + unit * SumLength);
-            return;
-        }
         for (int t = 0; t < Kernel; t++)
         {
             int kh = t / op.KernelW, kw = t % op.KernelW, first = 0, end = taps.TargetW;

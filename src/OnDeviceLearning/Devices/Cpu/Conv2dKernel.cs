@@ -126,7 +126,7 @@ internal sealed unsafe class Conv2dProductKernel : CpuKernel
         }
         if (kernel == 1)
         {
-            Gemm.PackTransposedPanel(w, columnStride, channels, columns, target);
+            WeightPanels.PackTransposed(w, columnStride, channels, columns, target);
             return;
         }
         for (int t = 0; t < kernel; t++)
@@ -204,6 +204,11 @@ internal sealed unsafe class Conv2dProductKernel : CpuKernel
         }
         if (!epilogue.HasOtherActivation && !epilogue.HasMask) return;
         int firstColumn = firstPanel * Gemm.Panel, columns = Math.Min(outChannels, lastPanel * Gemm.Panel) - firstColumn;
+        if (epilogue.HasMask && phase.Step == 1 && columns == target.CRow)
+        {
+            epilogue.ApplyMask(memory, y + first * columns, (int)(end - first) * columns); // pixels follow one another
+            return;
+        }
         for (long q = first; q < end; q++)
         {
             float* pixel = y + offsets[(q - first) / Gemm.TileRows * 12 + (q - first) % Gemm.TileRows] + firstColumn;

@@ -18,7 +18,7 @@ internal static class CpuKernels
         LinearGradient op => new WeightGradientKernel(op),
         LayerNormGradient op => new LayerNormGradientKernel(op),
         FoldedNormGradient op => new FoldedNormGradientKernel(op),
-        Conv2dWeightGradient op => DepthwiseKernel.Fits(op) ? new DepthwiseWeightGradientKernel(op) : WinogradTiles.Fits(op) ? new WinogradWeightGradientKernel(op) : new Conv2dWeightGradientKernel(op, planes: false),
+        Conv2dWeightGradient op => DepthwiseKernel.Fits(op) ? Depthwise3x3WeightGradientKernel.Fits(op) ? new Depthwise3x3WeightGradientKernel(op) : new DepthwiseWeightGradientKernel(op) : WinogradTiles.Fits(op) ? new WinogradWeightGradientKernel(op) : new Conv2dWeightGradientKernel(op, planes: false),
         BiasAdd op => new BiasAddKernel(op),
         BiasGradient op => op.Inner == 1 ? new BiasColumnGradientKernel(op.Outer, op.Channels) : new BiasPlaneGradientKernel(op),
         Activation op => new ActivationKernel(op),

@@ -216,7 +216,7 @@ internal sealed unsafe class CpuPlanner(CpuDevice device)
     /// <summary>The first kernel of an operation that was split: its parts are one operation, on the same parameters.</summary>
     private int FirstOf(Operation operation)
     {
-        if (operation is not (NormConv2d or FusedConv2dInputGradient)) return -1;
+        if (!operation.IsPart || operation is not (NormConv2d or FusedConv2dInputGradient or MatMul)) return -1;
         if (firsts.TryGetValue(operation, out int first)) return first;
         firsts.Add(operation, Kernels.Count - 1);
         return -1;

@@ -58,8 +58,8 @@ internal sealed unsafe class WeightGradientKernel : CpuKernel
         copyUnits = (slice + RowsPerUnit - 1) / RowsPerUnit;
     }
 
-    /// <summary>Whether copying pays.</summary>
-    public static bool Fits(LinearGradient op) => op.Rows >= 64 && op.Out >= Gemm.TileRows && op.In >= 8;
+    /// <summary>Whether copying pays. Images of few channels are read where they lie by the kernel for any convolution.</summary>
+    public static bool Fits(LinearGradient op) => op.Rows >= 64 && op.Out >= Gemm.TileRows && op.In > (op.Images > 0 ? 32 : 8);
 
     private long TilesLength => (long)tiles * tileStride * slice;
 
