@@ -1,3 +1,4 @@
+using OnDeviceLearning.Graphs;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning;
@@ -58,6 +59,12 @@ public abstract partial class ComputeDevice : IDisposable
 
     /// <summary>Elements that the caches nearest to the cores hold.</summary>
     internal virtual long NearElements => long.MaxValue;
+
+    /// <summary>
+    /// The operations of a program, before its memory is planned, with those replaced that the device computes together.
+    /// Whatever lies outside the program's intermediate values, and no operation replaced, is as before.
+    /// </summary>
+    internal virtual IReadOnlyList<PlannedOperation> Fuse(IReadOnlyList<PlannedOperation> operations) => operations;
 
     /// <inheritdoc cref="Allocate"/>
     protected abstract DeviceBuffer AllocateCore(int length, ElementType type);

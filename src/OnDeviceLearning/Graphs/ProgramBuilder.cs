@@ -28,8 +28,18 @@ internal sealed class PlannedTensor(int length, ElementType type, DeviceBuffer? 
 /// </summary>
 internal sealed record Value(PlannedTensor Tensor, int Offset, int Length)
 {
+    /// <summary>Whether this is all of a tensor that only the program knows.</summary>
+    public bool IsWholeTemporary => Tensor.Outside is null && Offset == 0 && Length == Tensor.Length;
+
+    /// <summary>Whether both are the same elements.</summary>
+    public bool IsSame(Value other) =>
+        Offset == other.Offset && Length == other.Length && (ReferenceEquals(Tensor, other.Tensor) || (Tensor.Outside is { } outside && ReferenceEquals(outside, other.Tensor.Outside)));
+
     public Value Slice(int offset, int length) => new(Tensor, Offset + offset, length);
 }
+
+/// <summary>An operation of a program being planned, and its operands.</summary>
+internal sealed record PlannedOperation(Operation Operation, Value[] Operands);
 
 /// <summary>
 /// Collects operations on tensors without memory, then gives each tensor a place in one arena per element type, where
@@ -38,8 +48,7 @@ internal sealed record Value(PlannedTensor Tensor, int Offset, int Length)
 internal sealed class ProgramBuilder(ComputeDevice device)
 {
     private readonly List<Operation> operations = [];
-    private readonly List<Value[]> operands = []; // of each operation
-    private readonly List<PlannedTensor> tensors = [];
+    private readonly List<PlannedOperation> planned = [];
 
     public ComputeDevice Device => device;
 
@@ -47,12 +56,7 @@ internal sealed class ProgramBuilder(ComputeDevice device)
     public IReadOnlyList<Operation> Operations => operations;
 
     /// <summary>A tensor that is alive from the first to the last operation that touches it.</summary>
-    public Value Temporary(int length, ElementType type = ElementType.Float32)
-    {
-        var tensor = new PlannedTensor(length, type);
-        tensors.Add(tensor);
-        return new Value(tensor, 0, length);
-    }
+    public Value Temporary(int length, ElementType type = ElementType.Float32) => new(new PlannedTensor(length, type), 0, length);
 
     /// <summary>Memory that outlives the program's runs.</summary>
     public static Value Fixed(BufferRange range) => new(new PlannedTensor(range.Length, range.Buffer.Type, range.Buffer), range.Offset, range.Length);
@@ -60,29 +64,27 @@ internal sealed class ProgramBuilder(ComputeDevice device)
     /// <summary>Appends an operation.</summary>
     public void Emit(Operation operation, params Value[] bound)
     {
-        foreach (Value operand in bound)
-        {
-            if (operand.Tensor.First < 0) operand.Tensor.First = operations.Count;
-            operand.Tensor.Last = operations.Count;
-        }
         operations.Add(operation);
-        operands.Add(bound);
+        planned.Add(new PlannedOperation(operation, bound));
     }
 
     /// <summary>Plans the memory, allocates it and records the program.</summary>
     public PlannedProgram Build()
     {
-        DeviceBuffer? floats = Place(ElementType.Float32);
+        IReadOnlyList<PlannedOperation> fused = device.Fuse(planned);
+        List<PlannedTensor> tensors = Lifetimes(fused);
+        DeviceBuffer? floats = Place(tensors, ElementType.Float32);
         DeviceBuffer? integers = null;
         try
         {
-            integers = Place(ElementType.Int32);
-            var bound = new BoundOperation[operations.Count];
+            integers = Place(tensors, ElementType.Int32);
+            var bound = new BoundOperation[fused.Count];
             for (int i = 0; i < bound.Length; i++)
             {
-                var ranges = new BufferRange[operands[i].Length];
-                for (int k = 0; k < ranges.Length; k++) ranges[k] = Bind(operands[i][k]);
-                bound[i] = new BoundOperation(operations[i], ranges);
+                Value[] operands = fused[i].Operands;
+                var ranges = new BufferRange[operands.Length];
+                for (int k = 0; k < ranges.Length; k++) ranges[k] = Bind(operands[k]);
+                bound[i] = new BoundOperation(fused[i].Operation, ranges);
             }
             return new PlannedProgram(device.Record(bound), floats, integers, operations);
         }
@@ -101,9 +103,26 @@ internal sealed class ProgramBuilder(ComputeDevice device)
         }
     }
 
-    private DeviceBuffer? Place(ElementType type)
+    /// <summary>Sets when each tensor is first and last touched; returns those that need memory.</summary>
+    private static List<PlannedTensor> Lifetimes(IReadOnlyList<PlannedOperation> operations)
     {
-        List<PlannedTensor> placed = tensors.FindAll(t => t.Type == type && t.First >= 0);
+        var tensors = new List<PlannedTensor>();
+        for (int i = 0; i < operations.Count; i++)
+            foreach (Value operand in operations[i].Operands)
+            {
+                if (operand.Tensor.First < 0)
+                {
+                    operand.Tensor.First = i;
+                    if (operand.Tensor.Outside is null) tensors.Add(operand.Tensor);
+                }
+                operand.Tensor.Last = i;
+            }
+        return tensors;
+    }
+
+    private DeviceBuffer? Place(List<PlannedTensor> tensors, ElementType type)
+    {
+        List<PlannedTensor> placed = tensors.FindAll(t => t.Type == type);
         if (placed.Count == 0) return null;
         int length = ArenaPlanner.Place(placed);
         DeviceBuffer arena = device.Allocate(length, type);

@@ -54,6 +54,9 @@ public abstract record Operation
         }
     }
 
+    /// <summary>Whether this is one of several parts of an operation, for other samples and with the same parameters.</summary>
+    internal bool IsPart { get; init; }
+
     /// <summary>Computes the operation in plain loops; slow and obviously right.</summary>
     public abstract void Reference(OperandSpans operands);
 

@@ -83,7 +83,7 @@ public sealed class ConformanceTests : IClassFixture<ConformanceTests.Devices>
     public void Every_operation_has_cases()
     {
         string[] without = typeof(OnDeviceLearning.Operations.Operation).Assembly.GetTypes()
-            .Where(t => t.IsSubclassOf(typeof(OnDeviceLearning.Operations.Operation)) && !t.IsAbstract)
+            .Where(t => t.IsSubclassOf(typeof(OnDeviceLearning.Operations.Operation)) && t is { IsAbstract: false, IsPublic: true }) // what is internal, a device makes for itself
             .Select(t => t.Name)
             .Except(ConformanceSuite.Cases.Select(c => c.Operation.Name))
             .ToArray();

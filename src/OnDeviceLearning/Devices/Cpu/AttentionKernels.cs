@@ -62,7 +62,7 @@ internal sealed unsafe class AttentionKernel(Attention op) : CpuKernel
 internal sealed unsafe class AttentionGradientKernel(AttentionGradient op) : CpuKernel
 {
     private readonly float scale = 1 / MathF.Sqrt(op.HeadWidth);
-    private readonly int block = AttentionPanels.Block(op.L, 8.0 * op.L * op.HeadWidth);
+    private readonly int block = AttentionPanels.WholeOrBlock(op.L, 10.0 * op.L * op.HeadWidth);
 
     private int Blocks => (op.L + block - 1) / block;
 
@@ -124,36 +124,47 @@ internal sealed unsafe class AttentionGradientKernel(AttentionGradient op) : Cpu
         nint panelStride = depth * Gemm.Panel;
         float* dy = head.Dy + (long)row * head.Model;
         AttentionPanels.PackTransposed(head.K + (long)key * head.Stride, head.Stride, keys, depth, panels);
-        Gemm.Multiply(rows, keys, depth, head.Q + (long)row * head.Stride, head.Stride, 1, panels, panelStride, Gemm.Panel, p, width, scale);
+        Gemm.Multiply(rows, keys, depth, head.Q + (long)row * head.Stride, head.Stride, 1, panels, panelStride, Gemm.Panel, p, width);
         AttentionPanels.PackTransposed(head.V + (long)key * head.Stride, head.Stride, keys, depth, panels);
         Gemm.Multiply(rows, keys, depth, dy, head.Model, 1, panels, panelStride, Gemm.Panel, ds, width);
-        for (int r = 0; r < rows; r++)
+        if (Vector512.IsHardwareAccelerated) Gradients<Simd512, Vector512<float>>(head, row, rows, key, keys, p, ds, width);
+        else if (Vector256.IsHardwareAccelerated) Gradients<Simd256, Vector256<float>>(head, row, rows, key, keys, p, ds, width);
+        else Gradients<Simd128, Vector128<float>>(head, row, rows, key, keys, p, ds, width);
+    }
+
+    /// <summary>p = exp(p * scale - largest) / sum and ds = p * (ds - dy.y) * scale, row by row; zero for keys that a query does not see.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Gradients<TSimd, TVector>(in Head head, int row, int rows, int key, int keys, float* p, float* ds, int width)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        int depth = op.HeadWidth, model = head.Model;
+        bool causal = op.Causal;
+        float* dy = head.Dy + (long)row * model, y = head.Y + (long)row * model, statistics = head.Statistics + 2 * row;
+        for (int r = 0; r < rows; r++, p += width, ds += width, dy += model, y += model, statistics += 2)
         {
-            int i = row + r, visible = op.Causal ? Math.Min(keys, i + 1 - key) : keys;
-            float dot = TensorPrimitives.Dot(new ReadOnlySpan<float>(dy + (long)r * head.Model, depth), new ReadOnlySpan<float>(head.Y + (long)i * head.Model, depth));
-            Gradients(p + (long)r * width, ds + (long)r * width, visible, head.Statistics[2 * i], 1 / head.Statistics[2 * i + 1], dot);
-            new Span<float>(p + (long)r * width + visible, keys - visible).Clear();
-            new Span<float>(ds + (long)r * width + visible, keys - visible).Clear();
+            TVector dots = default;
+            int d = 0;
+            for (; d + TSimd.Width <= depth; d += TSimd.Width) dots = TSimd.MultiplyAdd(TSimd.Load(dy + d), TSimd.Load(y + d), dots);
+            float dot = TSimd.Sum(dots);
+            for (; d < depth; d++) dot += dy[d] * y[d];
+            int visible = causal ? Math.Min(keys, row + r + 1 - key) : keys;
+            Gradients<TSimd, TVector>(p, ds, visible, statistics[0], 1 / statistics[1], dot);
+            if (visible == keys) continue;
+            new Span<float>(p + visible, keys - visible).Clear();
+            new Span<float>(ds + visible, keys - visible).Clear();
         }
     }
 
-    /// <summary>p = exp(p - largest) / sum and ds = p * (ds - dot) * scale.</summary>
-    private void Gradients(float* p, float* ds, int count, float largest, float inverse, float dot)
-    {
-        if (Vector512.IsHardwareAccelerated) Gradients<Simd512, Vector512<float>>(p, ds, count, largest, inverse, dot);
-        else if (Vector256.IsHardwareAccelerated) Gradients<Simd256, Vector256<float>>(p, ds, count, largest, inverse, dot);
-        else Gradients<Simd128, Vector128<float>>(p, ds, count, largest, inverse, dot);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Gradients<TSimd, TVector>(float* p, float* ds, int count, float largest, float inverse, float dot)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        TVector shift = TSimd.Broadcast(largest), dots = TSimd.Broadcast(dot), share = TSimd.Broadcast(inverse), slope = TSimd.Broadcast(scale);
+        TVector shift = TSimd.Broadcast(-largest), dots = TSimd.Broadcast(dot), share = TSimd.Broadcast(inverse), slope = TSimd.Broadcast(scale);
         for (int i = 0; i < count; i += TSimd.Width)
         {
-            TVector probability = TSimd.Multiply(VectorExp.OfNegative<TSimd, TVector>(TSimd.Subtract(TSimd.Load(p + i), shift)), share);
+            TVector probability = TSimd.Multiply(VectorExp.OfNegative<TSimd, TVector>(TSimd.MultiplyAdd(TSimd.Load(p + i), slope, shift)), share);
             TVector gradient = TSimd.Multiply(TSimd.Multiply(TSimd.Subtract(TSimd.Load(ds + i), dots), probability), slope);
             if (i + TSimd.Width <= count)
             {
@@ -198,6 +209,9 @@ internal static unsafe class AttentionPanels
     /// <summary>Rows of a block: whole tiles, 48 where a unit of so many is short enough, at least 12.</summary>
     public static int Block(int rows, double flopsPerRow) =>
         Math.Min(rows, Math.Clamp((int)Math.Min(48, UnitTarget * Gemm.FlopsPerSecond / flopsPerRow) / 12 * 12, 12, 48));
+
+    /// <summary>All rows where a unit of so many is short enough, otherwise a block of them.</summary>
+    public static int WholeOrBlock(int rows, double flopsPerRow) => rows * flopsPerRow <= UnitTarget * Gemm.FlopsPerSecond ? rows : Block(rows, flopsPerRow);
 
     /// <summary>As its transpose [width, rows].</summary>
     public static void PackTransposed(float* source, nint stride, int rows, int width, float* panels)

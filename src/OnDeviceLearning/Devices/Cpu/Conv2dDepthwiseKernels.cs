@@ -10,18 +10,20 @@ namespace OnDeviceLearning.Devices.Cpu;
 /// source and target exchanged. Stage 0 packs the weights as [taps, C]; stage 1 takes a target row a unit, or of small images a
 /// few channels: the product before it shares those out alike.
 /// </summary>
-internal abstract unsafe class DepthwiseKernel : CpuKernel
+internal sealed unsafe class DepthwiseKernel : CpuKernel
 {
     private readonly Conv2dOperation op;
     private readonly Conv2dTaps taps;
     private readonly bool gradient;
+    private readonly ConvolutionOperands operands;
     private readonly Depthwise3x3? rows3x3; // null where the kernel is another one
 
     private readonly bool byChannels;
 
-    protected DepthwiseKernel(Conv2dOperation op, bool gradient)
+    public DepthwiseKernel(Conv2dOperation op, bool gradient, ConvolutionOperands operands)
     {
         this.op = op;
+        this.operands = operands;
         this.gradient = gradient;
         taps = new Conv2dTaps(op, gradient);
         rows3x3 = Depthwise3x3.For(op, taps, gradient);
@@ -33,13 +35,18 @@ internal abstract unsafe class DepthwiseKernel : CpuKernel
 
     private int Kernel => op.KernelH * op.KernelW;
 
-    protected abstract ProductEpilogue Epilogue { get; }
+    private ProductEpilogue Epilogue => operands.Epilogue;
 
-    protected abstract int SourceOperand { get; }
+    public override int PackedOperand => operands.Packed;
 
     public override int Stages => 2;
 
-    public override long KeptMemory => (Kernel + 1L) * op.C + CpuBuffer.Slack; // and a pixel of zeros
+    // And a pixel of zeros, and what a norm scales and shifts each channel by.
+    public override long KeptMemory => ScaleOffset + (operands.Norm is null ? 0 : 2 * (op.C + CpuBuffer.Slack));
+
+    private long ScaleOffset => (Kernel + 1L) * op.C + CpuBuffer.Slack;
+
+    private long ShiftOffset => ScaleOffset + op.C + CpuBuffer.Slack;
 
     public override long WorkerScratch => 4L * Kernel; // an offset and a pointer of each tap
 
@@ -54,9 +61,14 @@ internal abstract unsafe class DepthwiseKernel : CpuKernel
     {
         if (stage == 0)
         {
-            float* w = memory[PackedOperand];
+            float* w = memory[operands.Weights], scale = memory.Kept + ScaleOffset;
+            if (operands.Norm is { } norm)
+            {
+                norm.Scale(memory, 0, op.C, scale);
+                if (!gradient) norm.Shift(memory, 0, op.C, scale, memory.Kept + ShiftOffset);
+            }
             for (int t = 0; t < Kernel; t++)
-                for (int c = 0; c < op.C; c++) memory.Kept[(long)t * op.C + c] = w[(long)c * Kernel + t];
+                for (int c = 0; c < op.C; c++) memory.Kept[(long)t * op.C + c] = operands.Norm is null ? w[(long)c * Kernel + t] : w[(long)c * Kernel + t] * scale[c];
             return;
         }
         if (byChannels)
@@ -70,15 +82,19 @@ internal abstract unsafe class DepthwiseKernel : CpuKernel
 
     private void Row(in CpuKernelMemory memory, int image, int h, int channel, int count)
     {
-        float* source = memory[SourceOperand] + (long)image * taps.SourcePixels * op.C + channel;
+        float* source = memory[operands.Source] + (long)image * taps.SourcePixels * op.C + channel;
         long start = ((long)image * taps.TargetH + h) * taps.TargetW * op.C + channel;
-        float* y = memory[Epilogue.Output] + start, bias = Epilogue.Bias(memory), residual = Epilogue.Residual(memory);
+        float* y = memory[Epilogue.Output] + start, residual = Epilogue.Residual(memory);
+        float* bias = operands.Norm is { } && !gradient ? memory.Kept + ShiftOffset : Epilogue.Bias(memory);
         if (bias != null) bias += channel;
         if (residual != null) residual += start;
         if (rows3x3 is not null) rows3x3.Row(h, count, source, memory.Kept + channel, memory.Kept + Kernel * op.C + channel, bias, residual, Epilogue.IsRelu, y);
         else Pixels(memory, h, source, bias, residual, y);
-        if (Epilogue.HasOtherActivation && count == op.C) Epilogue.Activate(y, 1, 0, taps.TargetW * op.C);
-        else if (Epilogue.HasOtherActivation) Epilogue.Activate(y, taps.TargetW, op.C, count);
+        if (!Epilogue.HasOtherActivation && !Epilogue.HasMask) return;
+        (int pixels, int length) = count == op.C ? (1, taps.TargetW * op.C) : (taps.TargetW, count); // whole pixels follow one another
+        if (Epilogue.HasOtherActivation) Epilogue.Activate(y, pixels, op.C, length);
+        else
+            for (int w = 0; w < pixels; w++) Epilogue.ApplyMask(memory, y + (long)w * op.C, length);
     }
 
     private void Pixels(in CpuKernelMemory memory, int h, float* source, float* bias, float* residual, float* y)
@@ -173,137 +189,5 @@ internal abstract unsafe class DepthwiseKernel : CpuKernel
         if (relu) sum = TSimd.Max(default, sum);
         if (left >= TSimd.Width) TSimd.Store(target, sum);
         else TSimd.StorePart(target, sum, left);
-    }
-}
-
-internal sealed class DepthwiseConv2dKernel(Conv2d op) : DepthwiseKernel(op, gradient: false)
-{
-    protected override ProductEpilogue Epilogue { get; } = new(op.HasBias, op.HasResidual, op.Activation);
-
-    protected override int SourceOperand => 0;
-
-    public override int PackedOperand => 1;
-}
-
-internal sealed class DepthwiseInputGradientKernel(Conv2dInputGradient op) : DepthwiseKernel(op, gradient: true)
-{
-    protected override ProductEpilogue Epilogue { get; } = new(false, false, null);
-
-    protected override int SourceOperand => 1;
-
-    public override int PackedOperand => 0;
-}
-
-/// <summary>Stage 0 sums a block of output rows of one image a unit, as [taps, C]; stage 1 adds the blocks in order, a block of channels a unit.</summary>
-internal sealed unsafe class DepthwiseWeightGradientKernel : CpuKernel
-{
-    private const double UnitTarget = 0.1e-3;
-    private const int ChannelsPerUnit = 32;
-
-    private readonly Conv2dWeightGradient op;
-    private readonly Conv2dTaps taps;
-    private readonly Depthwise3x3? rows3x3;
-    private readonly int rowsPerUnit, rowBlocks;
-
-    public DepthwiseWeightGradientKernel(Conv2dWeightGradient op)
-    {
-        this.op = op;
-        taps = new Conv2dTaps(op, gradient: false);
-        rows3x3 = Depthwise3x3.For(op, taps, gradient: false);
-        rowsPerUnit = (int)Math.Clamp(UnitTarget / RowSeconds, 1, taps.TargetH);
-        rowBlocks = (taps.TargetH + rowsPerUnit - 1) / rowsPerUnit;
-    }
-
-    private int Kernel => op.KernelH * op.KernelW;
-
-    private double RowSeconds => taps.TargetW * (double)op.C * Kernel * 0.2e-9 + Kernel * op.C * 0.5e-9;
-
-    private long SumLength => (long)Kernel * op.C;
-
-    public override int Stages => 2;
-
-    public override long SharedScratch => op.N * rowBlocks * SumLength + CpuBuffer.Slack;
-
-    public override int Units(int stage) => stage == 0 ? op.N * rowBlocks : (op.C + ChannelsPerUnit - 1) / ChannelsPerUnit;
-
-    public override double UnitSeconds(int stage) => stage == 0 ? rowsPerUnit * RowSeconds : (double)op.N * rowBlocks * Kernel * Math.Min(op.C, ChannelsPerUnit) * 0.3e-9;
-
-    public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
-    {
-        for (int unit = from; unit < to; unit++)
-            if (stage == 0) SumRows(memory, unit);
-            else Add(memory, unit * ChannelsPerUnit);
-    }
-
-    private void SumRows(in CpuKernelMemory memory, int unit)
-    {
-        int image = unit / rowBlocks, h0 = unit % rowBlocks * rowsPerUnit, h1 = Math.Min(taps.TargetH, h0 + rowsPerUnit);
-        float* x = memory[0] + (long)image * taps.SourcePixels * op.C, dy = memory[1] + (long)image * taps.TargetPixels * op.C;
-        if (rows3x3 is not null)
-        {
-            rows3x3.WeightSums(h0, h1, x, dy, memory.Shared + unit * SumLength);
-            return;
-        }
-        for (int t = 0; t < Kernel; t++)
-        {
-            int kh = t / op.KernelW, kw = t % op.KernelW, first = 0, end = taps.TargetW;
-            while (first < end && taps.Column(first, kw) < 0) first++;
-            while (end > first && taps.Column(end - 1, kw) < 0) end--;
-            float* sums = memory.Shared + unit * SumLength + (long)t * op.C;
-            new Span<float>(sums, op.C).Clear();
-            if (first == end) continue;
-            for (int h = h0; h < h1; h++)
-            {
-                int row = taps.Row(h, kh);
-                if (row < 0) continue;
-                AddProducts(x + ((nint)row * op.W + taps.Column(first, kw)) * op.C, op.Stride * op.C, dy + ((nint)h * taps.TargetW + first) * op.C, op.C, end - first, sums);
-            }
-        }
-    }
-
-    private static void AddProducts(float* x, nint pixel, float* dy, int channels, int count, float* sums)
-    {
-        if (Vector512.IsHardwareAccelerated) AddProducts<Simd512, Vector512<float>>(x, pixel, dy, channels, count, sums);
-        else if (Vector256.IsHardwareAccelerated) AddProducts<Simd256, Vector256<float>>(x, pixel, dy, channels, count, sums);
-        else AddProducts<Simd128, Vector128<float>>(x, pixel, dy, channels, count, sums);
-    }
-
-    /// <summary>sums [channels] += x * dy over <paramref name="count"/> pixels.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddProducts<TSimd, TVector>(float* x, nint pixel, float* dy, int channels, int count, float* sums)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : unmanaged
-    {
-        for (int c = 0; c < channels; c += TSimd.Width)
-        {
-            TVector s0 = TSimd.Load(sums + c), s1 = default, s2 = default, s3 = default;
-            float* a = x + c, b = dy + c;
-            int i = 0;
-            for (; i + 4 <= count; i += 4, a += 4 * pixel, b += 4 * (nint)channels)
-            {
-                s0 = TSimd.MultiplyAdd(TSimd.Load(a), TSimd.Load(b), s0);
-                s1 = TSimd.MultiplyAdd(TSimd.Load(a + pixel), TSimd.Load(b + channels), s1);
-                s2 = TSimd.MultiplyAdd(TSimd.Load(a + 2 * pixel), TSimd.Load(b + 2 * channels), s2);
-                s3 = TSimd.MultiplyAdd(TSimd.Load(a + 3 * pixel), TSimd.Load(b + 3 * channels), s3);
-            }
-            for (; i < count; i++, a += pixel, b += channels) s0 = TSimd.MultiplyAdd(TSimd.Load(a), TSimd.Load(b), s0);
-            s0 = TSimd.Add(TSimd.Add(s0, s1), TSimd.Add(s2, s3));
-            if (c + TSimd.Width <= channels) TSimd.Store(sums + c, s0);
-            else TSimd.StorePart(sums + c, s0, channels - c);
-        }
-    }
-
-    private void Add(in CpuKernelMemory memory, int channel)
-    {
-        int count = Math.Min(ChannelsPerUnit, op.C - channel);
-        float* total = stackalloc float[ChannelsPerUnit];
-        for (int t = 0; t < Kernel; t++)
-        {
-            float* sums = memory.Shared + (long)t * op.C + channel;
-            new Span<float>(total, count).Clear();
-            for (int block = 0; block < op.N * rowBlocks; block++, sums += SumLength)
-                for (int i = 0; i < count; i++) total[i] += sums[i];
-            for (int i = 0; i < count; i++) memory[2][(long)(channel + i) * Kernel + t] += total[i];
-        }
     }
 }

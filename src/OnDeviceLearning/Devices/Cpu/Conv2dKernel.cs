@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using OnDeviceLearning.Operations;
 
@@ -10,7 +11,7 @@ namespace OnDeviceLearning.Devices.Cpu;
 /// source is a few planes, interleaves them with their padding, so that a whole kernel row is one segment; stage 2
 /// computes.
 /// </summary>
-internal abstract unsafe class Conv2dProductKernel : CpuKernel
+internal sealed unsafe class Conv2dProductKernel : CpuKernel
 {
     private const double UnitTarget = 0.12e-3;
     private const int MaxTiles = 8;
@@ -22,14 +23,16 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
     private readonly Conv2dOperation op;
     private readonly Conv2dTaps taps;
     private readonly bool gradient, planes;
+    private readonly ConvolutionOperands operands;
     private readonly int channels, outChannels; // of a group: of the source, of the target
     private readonly int panels, panelsPerUnit, panelBlocks, tileRows, tilesPerUnit, tilesPerBlock, tileBlocks;
     private readonly int[] firstBlock; // of each phase; the last element is their number
     private readonly int segments, segmentLength, maxPointers;
 
-    protected Conv2dProductKernel(Conv2dOperation op, bool gradient, bool planes)
+    public Conv2dProductKernel(Conv2dOperation op, bool gradient, bool planes, ConvolutionOperands operands)
     {
         this.op = op;
+        this.operands = operands;
         this.gradient = gradient;
         this.planes = planes;
         taps = new Conv2dTaps(op, gradient);
@@ -92,16 +95,17 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
 
     private long PackedLength => op.Groups * panels * PanelLength;
 
-    protected abstract ProductEpilogue Epilogue { get; }
-
-    protected abstract int SourceOperand { get; }
+    public override int PackedOperand => operands.Packed;
 
     public override int Stages => 3;
 
-    public override long KeptMemory => PackedLength + channels + Gemm.Panel; // and the row of zeros
+    // And the row of zeros, and what a norm shifts each channel by.
+    public override long KeptMemory => ShiftOffset + (operands.Norm is null ? 0 : outChannels * op.Groups + CpuBuffer.Slack);
 
-    // Pointers of the tiles, and offsets of their rows in the target.
-    public override long WorkerScratch => 2L * tilesPerBlock * (maxPointers + 12);
+    // Pointers of the tiles, and offsets of their rows in the target; while packing, the norm's scales.
+    public override long WorkerScratch => Math.Max(2L * tilesPerBlock * (maxPointers + 12), channels + Gemm.Panel);
+
+    private long ShiftOffset => PackedLength + channels + Gemm.Panel;
 
     public override long SharedScratch => planes ? (long)op.N * PaddedH * PaddedW * channels : 0;
 
@@ -124,8 +128,11 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
         if (stage < 2)
         {
             for (int unit = from; unit < to; unit++)
+            {
                 if (stage == 0) Pack(memory, unit / panels, unit % panels);
                 else Interleave(memory, unit / PaddedH, unit % PaddedH);
+                if (stage == 0 && operands.Norm is { } norm) Scale(memory, norm, unit / panels, unit % panels);
+            }
             return;
         }
         for (int end; from < to; from = end)
@@ -141,7 +148,7 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
     {
         int kernel = op.KernelH * op.KernelW, column = panel * Gemm.Panel, columns = Math.Min(Gemm.Panel, outChannels - column);
         float* target = memory.Kept + (group * panels + panel) * PanelLength;
-        float* w = memory[PackedOperand] + (long)group * channels * outChannels * kernel;
+        float* w = memory[operands.Weights] + (long)group * channels * outChannels * kernel;
         nint channelStride = gradient ? outChannels * kernel : kernel, columnStride = gradient ? kernel : channels * kernel;
         w += column * columnStride;
         if (kernel == 1 && gradient)
@@ -151,7 +158,7 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
         }
         if (kernel == 1)
         {
-            Gemm.PackTransposedPanel(w, columnStride, channels, columns, target);
+            WeightPanels.PackTransposed(w, columnStride, channels, columns, target);
             return;
         }
         for (int t = 0; t < kernel; t++)
@@ -163,8 +170,29 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
             }
     }
 
+    /// <summary>Scales a packed panel, whose columns are the norm's channels, or for the gradient its rows.</summary>
+    private void Scale(in CpuKernelMemory memory, NormFold norm, int group, int panel)
+    {
+        float* row = memory.Kept + (group * panels + panel) * PanelLength, scale = memory.Scratch;
+        if (gradient)
+        {
+            norm.Scale(memory, group * channels, channels, scale);
+            for (int k = 0; k < Depth; k++, row += Gemm.Panel)
+            {
+                Span<float> values = new(row, Gemm.Panel);
+                TensorPrimitives.Multiply(values, scale[k % channels], values);
+            }
+            return;
+        }
+        int column = group * outChannels + panel * Gemm.Panel, columns = Math.Min(Gemm.Panel, outChannels - panel * Gemm.Panel);
+        norm.Scale(memory, column, columns, scale);
+        norm.Shift(memory, column, columns, scale, memory.Kept + ShiftOffset + column);
+        for (int k = 0; k < Depth; k++, row += Gemm.Panel)
+            TensorPrimitives.Multiply(new ReadOnlySpan<float>(row, columns), new ReadOnlySpan<float>(scale, columns), new Span<float>(row, columns));
+    }
+
     private void Interleave(in CpuKernelMemory memory, int image, int row) =>
-        Conv2dPlanes.InterleaveRow(op, memory[SourceOperand] + (long)image * channels * op.H * op.W, row,
+        Conv2dPlanes.InterleaveRow(op, memory[operands.Source] + (long)image * channels * op.H * op.W, row,
             memory.Shared + ((long)image * PaddedH + row) * PaddedW * channels);
 
     /// <summary>Units from..to of a block, whose rows are gathered once for all of them.</summary>
@@ -185,7 +213,7 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
             pointers + firstTile * maxPointers, offsets + firstTile * 12);
 
         float* tile = stackalloc float[Gemm.TileFloats];
-        TileTarget target = new() { Alpha = 1, Tile = tile, CRow = (nint)outChannels * op.Groups, Relu = Epilogue.IsRelu };
+        TileTarget target = new() { Alpha = 1, Tile = tile, CRow = (nint)outChannels * op.Groups, Relu = operands.Epilogue.IsRelu };
         for (int unit = from, next; unit < to; unit = next)
         {
             next = Math.Min(to, (unit / tileBlocks + 1) * tileBlocks); // units of the same panels together
@@ -199,8 +227,9 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
         long first, long end, float** pointers, nint* offsets, ref TileTarget target)
     {
         int used = IsWhole ? segments : phase.Taps.Length;
-        ProductEpilogue epilogue = Epilogue;
-        float* y = memory[epilogue.Output] + group * outChannels, bias = epilogue.Bias(memory), residual = epilogue.Residual(memory);
+        ProductEpilogue epilogue = operands.Epilogue;
+        float* y = memory[epilogue.Output] + group * outChannels, residual = epilogue.Residual(memory);
+        float* bias = operands.Norm is { } && !gradient ? memory.Kept + ShiftOffset : epilogue.Bias(memory);
         for (int panel = firstPanel; panel < lastPanel; panel++)
         {
             int column = panel * Gemm.Panel;
@@ -215,23 +244,32 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
                 target.Rows = (int)Math.Min(tileRows, end - q);
                 if (phase.Step > 1) target.Offsets = rows;
                 else target.C = y + column + q * target.CRow; // pixels of a single phase follow one another
-                if (residual != null && phase.Step == 1) target.Residual = residual + group * outChannels + column + q * target.CRow;
+                if (residual != null) target.Residual = residual + group * outChannels + column + (phase.Step > 1 ? 0 : q * target.CRow);
                 int stride = 1 + Gemm.TileShape(target.Rows);
                 for (int s = 0; s < used; s++) at[s * stride] = b + (long)(IsWhole ? s : phase.Taps[s]) * segmentLength * Gemm.Panel;
                 Gemm.Rows(used, segmentLength, at, Gemm.Panel, ref target);
             }
         }
-        if (!epilogue.HasOtherActivation) return;
+        if (!epilogue.HasOtherActivation && !epilogue.HasMask) return;
         int firstColumn = firstPanel * Gemm.Panel, columns = Math.Min(outChannels, lastPanel * Gemm.Panel) - firstColumn;
+        if (epilogue.HasMask && phase.Step == 1 && columns == target.CRow)
+        {
+            epilogue.ApplyMask(memory, y + first * columns, (int)(end - first) * columns); // pixels follow one another
+            return;
+        }
         for (long q = first; q < end; q++)
-            epilogue.Activate(y + offsets[(q - first) / tileRows * 12 + (q - first) % tileRows] + firstColumn, 1, 0, columns);
+        {
+            float* pixel = y + offsets[(q - first) / tileRows * 12 + (q - first) % tileRows] + firstColumn;
+            if (epilogue.HasMask) epilogue.ApplyMask(memory, pixel, columns);
+            else epilogue.Activate(pixel, 1, 0, columns);
+        }
     }
 
     /// <summary>For each tile, segment by segment, where its rows begin in the source; and where they go in the target.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Gather(in CpuKernelMemory memory, int group, Conv2dTaps.Phase phase, long first, long end, float** pointers, nint* offsets)
     {
-        float* source = planes ? memory.Shared : memory[SourceOperand] + group * channels;
+        float* source = planes ? memory.Shared : memory[operands.Source] + group * channels;
         float* zeros = memory.Kept + PackedLength;
         nint pixel = planes ? channels : (nint)channels * op.Groups, sourceRow = (planes ? PaddedW : taps.SourceW) * pixel;
         nint sourceImage = (planes ? PaddedH : taps.SourceH) * sourceRow, targetPixel = (nint)outChannels * op.Groups;
@@ -305,26 +343,6 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
                 for (int r = rows; r < shape; r++) pointers[s * (1 + shape) + 1 + r] = pointers[s * (1 + shape) + rows];
         }
     }
-}
-
-/// <summary>Convolution.</summary>
-internal sealed class Conv2dKernel(Conv2d op, bool planes) : Conv2dProductKernel(op, gradient: false, planes)
-{
-    protected override ProductEpilogue Epilogue { get; } = new(op.HasBias, op.HasResidual, op.Activation);
-
-    protected override int SourceOperand => 0;
-
-    public override int PackedOperand => 1;
-}
-
-/// <summary>The gradient of a convolution for its input.</summary>
-internal sealed class Conv2dInputGradientKernel(Conv2dInputGradient op) : Conv2dProductKernel(op, gradient: true, planes: false)
-{
-    protected override ProductEpilogue Epilogue { get; } = new(false, false, null);
-
-    protected override int SourceOperand => 1;
-
-    public override int PackedOperand => 0;
 }
 
 /// <summary>Few planes as a channels-last image with its padding.</summary>

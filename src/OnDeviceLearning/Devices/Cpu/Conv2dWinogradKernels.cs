@@ -60,7 +60,7 @@ internal sealed unsafe class WinogradTiles(Conv2dOperation op, bool gradient)
 /// unit, and as many units as it is given together: transforms them, multiplies plane by plane, transforms back. Of an image
 /// of few tiles a unit is a panel of the target's channels: threads share the weights then, which are most of the work.
 /// </summary>
-internal abstract unsafe class WinogradKernel : CpuKernel
+internal sealed unsafe class WinogradKernel : CpuKernel
 {
     private const double UnitTarget = 0.4e-3;
     private const int MaxTiles = 24, UnitTiles = 4, FewTiles = 8;
@@ -68,12 +68,14 @@ internal abstract unsafe class WinogradKernel : CpuKernel
     private readonly Conv2dOperation op;
     private readonly WinogradTiles tiles;
     private readonly bool gradient;
+    private readonly ConvolutionOperands operands;
     private readonly int channels, outChannels, panels, tilesPerUnit, tilesPerBlock;
     private readonly bool byPanel;
 
-    protected WinogradKernel(Conv2dOperation op, bool gradient)
+    public WinogradKernel(Conv2dOperation op, bool gradient, ConvolutionOperands operands)
     {
         this.op = op;
+        this.operands = operands;
         this.gradient = gradient;
         tiles = new WinogradTiles(op, gradient);
         (channels, outChannels) = gradient ? (op.OutChannels, op.C) : (op.C, op.OutChannels);
@@ -96,13 +98,14 @@ internal abstract unsafe class WinogradKernel : CpuKernel
 
     private long PanelLength => (long)channels * Gemm.Panel;
 
-    protected abstract ProductEpilogue Epilogue { get; }
-
-    protected abstract int SourceOperand { get; }
+    public override int PackedOperand => operands.Packed;
 
     public override int Stages => 2;
 
-    public override long KeptMemory => WinogradTiles.Planes * panels * PanelLength + Width; // and the row of zeros
+    // And the row of zeros, and what a norm shifts each channel by.
+    public override long KeptMemory => ShiftOffset + (operands.Norm is null ? 0 : OutWidth);
+
+    private long ShiftOffset => WinogradTiles.Planes * panels * PanelLength + Width;
 
     public override long WorkerScratch => WinogradTiles.Planes * (Plane + OutPlane);
 
@@ -135,15 +138,21 @@ internal abstract unsafe class WinogradKernel : CpuKernel
     private void Pack(in CpuKernelMemory memory, int panel)
     {
         int column = panel * Gemm.Panel, columns = Math.Min(Gemm.Panel, outChannels - column);
-        float* w = memory[PackedOperand], kernels = stackalloc float[9 * 32];
+        float* w = memory[operands.Weights], kernels = stackalloc float[9 * 32], scale = memory.Scratch;
         nint channelStride = gradient ? outChannels * 9 : 9, columnStride = gradient ? 9 : channels * 9;
         new Span<float>(kernels, 9 * Gemm.Panel).Clear();
+        if (operands.Norm is { } norm)
+        {
+            norm.Scale(memory, gradient ? 0 : column, gradient ? channels : columns, scale);
+            if (!gradient) norm.Shift(memory, column, columns, scale, memory.Kept + ShiftOffset + column);
+        }
         for (int c = 0; c < channels; c++)
         {
             for (int i = 0; i < columns; i++)
             {
                 float* kernel = w + c * channelStride + (column + i) * columnStride;
-                for (int t = 0; t < 9; t++) kernels[t * Gemm.Panel + i] = kernel[gradient ? 8 - t : t];
+                float factor = operands.Norm is null ? 1 : scale[gradient ? c : i];
+                for (int t = 0; t < 9; t++) kernels[t * Gemm.Panel + i] = factor * kernel[gradient ? 8 - t : t];
             }
             float* u = memory.Kept + panel * PanelLength + (long)c * Gemm.Panel;
             nint plane = (nint)(panels * PanelLength);
@@ -159,7 +168,7 @@ internal abstract unsafe class WinogradKernel : CpuKernel
         float** pixels = stackalloc float*[36];
         for (int t = 0; t < count; t++)
         {
-            tiles.SourcePixels(first + t, memory[SourceOperand], channels, zeros, pixels);
+            tiles.SourcePixels(first + t, memory[operands.Source], channels, zeros, pixels);
             if (Vector512.IsHardwareAccelerated) WinogradTransforms<Simd512, Vector512<float>>.Input(pixels, channels, v + t * Width, Plane);
             else if (Vector256.IsHardwareAccelerated) WinogradTransforms<Simd256, Vector256<float>>.Input(pixels, channels, v + t * Width, Plane);
             else WinogradTransforms<Simd128, Vector128<float>>.Input(pixels, channels, v + t * Width, Plane);
@@ -181,8 +190,8 @@ internal abstract unsafe class WinogradKernel : CpuKernel
                     Gemm.Rows(1, channels, rows, Gemm.Panel, ref target);
                 }
             }
-        ProductEpilogue epilogue = Epilogue;
-        float* y = memory[epilogue.Output], bias = epilogue.Bias(memory), residual = epilogue.Residual(memory);
+        ProductEpilogue epilogue = operands.Epilogue;
+        float* y = memory[epilogue.Output], bias = operands.Norm is { } && !gradient ? memory.Kept + ShiftOffset : epilogue.Bias(memory), residual = epilogue.Residual(memory);
         nint shift = residual == null ? 0 : (nint)(residual - y);
         int from = firstPanel * Gemm.Panel, width = Math.Min(outChannels, lastPanel * Gemm.Panel) - from;
         if (bias != null) bias += from;
@@ -193,27 +202,11 @@ internal abstract unsafe class WinogradKernel : CpuKernel
             if (Vector512.IsHardwareAccelerated) WinogradTransforms<Simd512, Vector512<float>>.Output(at, OutPlane, width, bias, residual != null, shift, epilogue.IsRelu, pixels);
             else if (Vector256.IsHardwareAccelerated) WinogradTransforms<Simd256, Vector256<float>>.Output(at, OutPlane, width, bias, residual != null, shift, epilogue.IsRelu, pixels);
             else WinogradTransforms<Simd128, Vector128<float>>.Output(at, OutPlane, width, bias, residual != null, shift, epilogue.IsRelu, pixels);
-            if (epilogue.HasOtherActivation)
-                for (int i = 0; i < 16; i++)
-                    if (pixels[i] != null) epilogue.Activate(pixels[i], 1, 0, width);
+            if (!epilogue.HasOtherActivation && !epilogue.HasMask) continue;
+            for (int i = 0; i < 16; i++)
+                if (pixels[i] == null) continue;
+                else if (epilogue.HasMask) epilogue.ApplyMask(memory, pixels[i], width);
+                else epilogue.Activate(pixels[i], 1, 0, width);
         }
     }
-}
-
-internal sealed class WinogradConv2dKernel(Conv2d op) : WinogradKernel(op, gradient: false)
-{
-    protected override ProductEpilogue Epilogue { get; } = new(op.HasBias, op.HasResidual, op.Activation);
-
-    protected override int SourceOperand => 0;
-
-    public override int PackedOperand => 1;
-}
-
-internal sealed class WinogradInputGradientKernel(Conv2dInputGradient op) : WinogradKernel(op, gradient: true)
-{
-    protected override ProductEpilogue Epilogue { get; } = new(false, false, null);
-
-    protected override int SourceOperand => 1;
-
-    public override int PackedOperand => 0;
 }

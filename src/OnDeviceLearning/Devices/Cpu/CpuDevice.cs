@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using System.Text;
+using OnDeviceLearning.Graphs;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -29,6 +30,8 @@ internal sealed class CpuDevice : ComputeDevice
     internal override long CachedElements => 512 << 10; // 2 MiB, a share of most last-level caches
 
     internal override long NearElements => Threads * (256L << 10); // 1 MiB, a second-level cache, each
+
+    internal override IReadOnlyList<PlannedOperation> Fuse(IReadOnlyList<PlannedOperation> operations) => CpuFusion.Apply(operations);
 
     protected override DeviceBuffer AllocateCore(int length, ElementType type) => new CpuBuffer(this, length, type);
 

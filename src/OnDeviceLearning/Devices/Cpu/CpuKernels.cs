@@ -11,9 +11,14 @@ internal static class CpuKernels
     public static CpuKernel For(Operation operation) => operation switch
     {
         MatMul op => new MatMulKernel(op),
-        Conv2d op => DepthwiseKernel.Fits(op) ? new DepthwiseConv2dKernel(op) : WinogradTiles.Fits(op) ? new WinogradConv2dKernel(op) : new Conv2dKernel(op, planes: false),
-        Conv2dInputGradient op => DepthwiseKernel.Fits(op) ? new DepthwiseInputGradientKernel(op) : WinogradTiles.Fits(op) ? new WinogradInputGradientKernel(op) : new Conv2dInputGradientKernel(op),
-        Conv2dWeightGradient op => DepthwiseKernel.Fits(op) ? new DepthwiseWeightGradientKernel(op) : WinogradTiles.Fits(op) ? new WinogradWeightGradientKernel(op) : new Conv2dWeightGradientKernel(op, planes: false),
+        Conv2d op => Convolution(op, gradient: false, ConvolutionOperands.Of(op)),
+        Conv2dInputGradient op => Convolution(op, gradient: true, ConvolutionOperands.Of(op)),
+        NormConv2d op => Convolution(op.Convolution, gradient: false, ConvolutionOperands.Of(op)),
+        FusedConv2dInputGradient op => Convolution(op.Convolution, gradient: true, ConvolutionOperands.Of(op)),
+        LinearGradient op => new WeightGradientKernel(op),
+        LayerNormGradient op => new LayerNormGradientKernel(op),
+        FoldedNormGradient op => new FoldedNormGradientKernel(op),
+        Conv2dWeightGradient op => DepthwiseKernel.Fits(op) ? Depthwise3x3WeightGradientKernel.Fits(op) ? new Depthwise3x3WeightGradientKernel(op) : new DepthwiseWeightGradientKernel(op) : WinogradTiles.Fits(op) ? new WinogradWeightGradientKernel(op) : new Conv2dWeightGradientKernel(op, planes: false),
         BiasAdd op => new BiasAddKernel(op),
         BiasGradient op => op.Inner == 1 ? new BiasColumnGradientKernel(op.Outer, op.Channels) : new BiasPlaneGradientKernel(op),
         Activation op => new ActivationKernel(op),
@@ -53,4 +58,9 @@ internal static class CpuKernels
         PullTo op => new PullToKernel(op),
         _ => new ReferenceKernel(operation),
     };
+
+    private static CpuKernel Convolution(Conv2dOperation op, bool gradient, ConvolutionOperands operands) =>
+        DepthwiseKernel.Fits(op) ? new DepthwiseKernel(op, gradient, operands)
+        : WinogradTiles.Fits(op) ? new WinogradKernel(op, gradient, operands)
+        : new Conv2dProductKernel(op, gradient, planes: false, operands);
 }

@@ -19,6 +19,7 @@ internal sealed unsafe class CpuPlanner(CpuDevice device)
     private sealed record Image(BufferRange Range, int N, int C, int Inner, nint Copy, bool IsLast);
 
     private readonly List<Image> lasts = [], copies = [];
+    private readonly Dictionary<Operation, int> firsts = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>The kernels in order.</summary>
     public List<CpuKernel> Kernels { get; } = [];
@@ -28,6 +29,9 @@ internal sealed unsafe class CpuPlanner(CpuDevice device)
 
     /// <summary>What each kernel packs in its stage 0, if anything.</summary>
     public List<CpuBuffer?> Packed { get; } = [];
+
+    /// <summary>For each kernel, the earlier one that in the same run has packed the same; -1 for none. They have one memory.</summary>
+    public List<int> PackedBefore { get; } = [];
 
     /// <summary>The operation of each kernel that packs something: two of the same operation on the same memory can share it.</summary>
     public List<Operation?> PackedFor { get; } = [];
@@ -42,7 +46,18 @@ internal sealed unsafe class CpuPlanner(CpuDevice device)
         switch (bound.Operation)
         {
             case Conv2d op:
-                AddConvolution(bound, op);
+                AddConvolution(bound, op, ConvolutionOperands.Of(op), op.HasBias ? 2 : 1, op.HasResidual);
+                break;
+            case NormConv2d op:
+                AddConvolution(bound, op.Convolution, ConvolutionOperands.Of(op), 5, op.HasResidual);
+                break;
+            case LinearGradient { Images: > 0 } op:
+                nint gradient = Last(o[0], op.Images, op.Out, op.Rows / op.Images), source = Last(o[1], op.Images, op.In, op.Rows / op.Images);
+                if (op.HasBias) Emit(bound, CpuKernels.For(op), [gradient, source, Dense(o[2]), Dense(o[3])]);
+                else Emit(bound, CpuKernels.For(op), [gradient, source, Dense(o[2])]);
+                break;
+            case FusedConv2dInputGradient op:
+                AddInputGradient(bound, op);
                 break;
             case Conv2dInputGradient op:
                 Emit(bound, CpuKernels.For(op),
@@ -94,17 +109,30 @@ internal sealed unsafe class CpuPlanner(CpuDevice device)
         }
     }
 
-    private void AddConvolution(BoundOperation bound, Conv2d op)
+    /// <summary>x, so many operands that are dense, [residual], y.</summary>
+    private void AddConvolution(BoundOperation bound, Conv2d op, ConvolutionOperands places, int dense, bool hasResidual)
     {
         IReadOnlyList<BufferRange> o = bound.Operands;
-        int pixels = op.OutH * op.OutW, next = 2;
+        int pixels = op.OutH * op.OutW, next = 1;
         bool planes = GathersPlanes(op, o[0]);
         var operands = new nint[o.Count - 1];
         operands[0] = planes ? Dense(o[0]) : Last(o[0], op.N, op.C, op.H * op.W);
-        operands[1] = Dense(o[1]);
-        if (op.HasBias) operands[next] = Dense(o[next++]);
-        if (op.HasResidual) operands[next] = Last(o[next++], op.N, op.OutChannels, pixels);
-        Emit(bound, planes ? new Conv2dKernel(op, planes: true) : CpuKernels.For(op), operands, new Output(o[next], op.N, op.OutChannels, pixels));
+        for (; next <= dense; next++) operands[next] = Dense(o[next]);
+        if (hasResidual) operands[next] = Last(o[next++], op.N, op.OutChannels, pixels);
+        Emit(bound, planes ? new Conv2dProductKernel(op, gradient: false, planes: true, places) : CpuKernels.For(bound.Operation), operands, new Output(o[next], op.N, op.OutChannels, pixels));
+    }
+
+    /// <summary>w, dy, [gamma, variance], [residual], [y], dx.</summary>
+    private void AddInputGradient(BoundOperation bound, FusedConv2dInputGradient fused)
+    {
+        Conv2dInputGradient op = fused.Convolution;
+        IReadOnlyList<BufferRange> o = bound.Operands;
+        var operands = new nint[o.Count - 1];
+        int last = operands.Length, images = (fused.HasResidual ? 1 : 0) + (fused.HasMask ? 1 : 0);
+        operands[0] = Dense(o[0]);
+        operands[1] = Last(o[1], op.N, op.OutChannels, op.OutH * op.OutW);
+        for (int i = 2; i < last; i++) operands[i] = i < last - images ? Dense(o[i]) : Last(o[i], op.N, op.C, op.H * op.W);
+        Emit(bound, CpuKernels.For(fused), operands, new Output(o[last], op.N, op.C, op.H * op.W));
     }
 
     /// <summary>Whatever knows planes only.</summary>
@@ -166,6 +194,7 @@ internal sealed unsafe class CpuPlanner(CpuDevice device)
         Operands.Add(all);
         Packed.Add(kernel.PackedOperand < 0 ? null : (CpuBuffer)bound.Operands[kernel.PackedOperand].Buffer);
         PackedFor.Add(kernel.PackedOperand < 0 ? null : bound.Operation);
+        PackedBefore.Add(FirstOf(bound.Operation));
         for (int i = 0; i < outputs.Length; i++)
         {
             (BufferRange range, int n, int c, int inner) = outputs[i];
@@ -181,6 +210,16 @@ internal sealed unsafe class CpuPlanner(CpuDevice device)
         Operands.Add([from, to]);
         Packed.Add(null);
         PackedFor.Add(null);
+        PackedBefore.Add(-1);
+    }
+
+    /// <summary>The first kernel of an operation that was split: its parts are one operation, on the same parameters.</summary>
+    private int FirstOf(Operation operation)
+    {
+        if (!operation.IsPart || operation is not (NormConv2d or FusedConv2dInputGradient or MatMul)) return -1;
+        if (firsts.TryGetValue(operation, out int first)) return first;
+        firsts.Add(operation, Kernels.Count - 1);
+        return -1;
     }
 
     /// <summary>The channels-last image that lies in a range, if one does.</summary>
@@ -188,6 +227,8 @@ internal sealed unsafe class CpuPlanner(CpuDevice device)
     {
         foreach (Image image in lasts)
             if (image.Range == range) return image;
+        foreach (Image whole in lasts)
+            if (PartOf(whole, range) is { } part) return part;
         foreach (Image first in lasts)
             if (first.Range.Offset == range.Offset && ReferenceEquals(first.Range.Buffer, range.Buffer) && Joined(first, range) is { } whole)
             {
@@ -195,6 +236,14 @@ internal sealed unsafe class CpuPlanner(CpuDevice device)
                 return whole;
             }
         return null;
+    }
+
+    /// <summary>Some samples of an image.</summary>
+    private static Image? PartOf(Image whole, BufferRange range)
+    {
+        int sample = whole.C * whole.Inner, offset = range.Offset - whole.Range.Offset;
+        if (!ReferenceEquals(whole.Range.Buffer, range.Buffer) || offset < 0 || offset + range.Length > whole.Range.Length) return null;
+        return offset % sample == 0 && range.Length % sample == 0 ? whole with { Range = range, N = range.Length / sample } : null;
     }
 
     /// <summary>The image of a batch whose parts were written one by one, if they fill the range.</summary>

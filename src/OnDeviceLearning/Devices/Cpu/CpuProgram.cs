@@ -73,13 +73,15 @@ internal sealed unsafe class CpuProgram : DeviceProgram
                 packedFrom[i] = source;
                 packedBy[i] = Same(i);
             }
-            keptOffset[i] = packedBy[i] < i ? keptOffset[packedBy[i]] : keptLength;
-            if (packedBy[i] == i) keptLength += (kernel.KeptMemory + 31) / 32 * 32;
+            int before = planner.PackedBefore[i] < 0 ? packedBy[i] : planner.PackedBefore[i];
+            keptOffset[i] = before < i ? keptOffset[before] : keptLength;
+            if (before == i) keptLength += (kernel.KeptMemory + 31) / 32 * 32;
             workerScratch = Math.Max(workerScratch, kernel.WorkerScratch);
             sharedScratch = Math.Max(sharedScratch, kernel.SharedScratch);
             for (int stage = 0; stage < kernel.Stages; stage++)
             {
                 int perStep = UnitsPerStep(kernel, stage);
+                if (stage == 0 && planner.PackedBefore[i] >= 0) continue;
                 stepCount += (kernel.Units(stage) + perStep - 1) / perStep;
             }
         }
@@ -90,6 +92,7 @@ internal sealed unsafe class CpuProgram : DeviceProgram
             {
                 int units = kernels[i].Units(stage), perStep = UnitsPerStep(kernels[i], stage);
                 double unitSeconds = kernels[i].UnitSeconds(stage);
+                if (stage == 0 && planner.PackedBefore[i] >= 0) continue;
                 for (int from = 0; from < units; from += perStep)
                 {
                     int to = Math.Min(units, from + perStep);

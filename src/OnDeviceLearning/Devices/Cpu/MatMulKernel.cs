@@ -10,7 +10,7 @@ namespace OnDeviceLearning.Devices.Cpu;
 /// </summary>
 internal sealed unsafe class MatMulKernel : CpuKernel
 {
-    private const int KSlice = 2048, MaxRows = 96, DotRows = 3, MaxDotColumns = 32, DotBlocks = 8, PackRows = 32;
+    private const int KSlice = 2048, MaxRows = 96, DotRows = 3, MaxDotColumns = 32, DotBlocks = 8, PackRows = 32, PackedRows = 64;
     private const double UnitTarget = 0.006e-3; // a sentence's products too are several units, for several threads
 
     private readonly MatMul op;
@@ -40,6 +40,9 @@ internal sealed unsafe class MatMulKernel : CpuKernel
 
     private long PanelLength => (long)op.K * Gemm.Panel;
 
+    // A panel of a transposed b a unit; otherwise some rows.
+    private int PackUnits => op.TransposeB ? panels : (op.K + PackedRows - 1) / PackedRows;
+
     public override int Stages => dot ? 1 : 1 + slices;
 
     public override long KeptMemory => packed ? BBatches * panels * PanelLength : 0;
@@ -49,14 +52,14 @@ internal sealed unsafe class MatMulKernel : CpuKernel
     public override int Units(int stage)
     {
         if (dot) return op.Batch * dotBlocks;
-        if (stage == 0) return packed ? BBatches * panels : 0;
+        if (stage == 0) return packed ? BBatches * PackUnits : 0;
         return op.Batch * rowBlocks * panelBlocks;
     }
 
     public override double UnitSeconds(int stage)
     {
         if (dot) return (double)dotColumns * op.K * (4 / BytesPerSecond + 2.0 * op.M / FlopsPerSecond);
-        if (stage == 0) return PanelLength * 8 / BytesPerSecond;
+        if (stage == 0) return (op.TransposeB ? PanelLength : Math.Min(op.K, PackedRows) * op.N) * 8 / BytesPerSecond;
         return 2.0 * rowsPerUnit * panelsPerUnit * Gemm.Panel * Math.Min(op.K, KSlice) / Gemm.FlopsPerSecond;
     }
 
@@ -79,10 +82,10 @@ internal sealed unsafe class MatMulKernel : CpuKernel
 
     private void Pack(in CpuKernelMemory memory, int unit)
     {
-        int batch = unit / panels, n = unit % panels * Gemm.Panel, columns = Math.Min(Gemm.Panel, op.N - n);
-        float* b = memory[1] + (long)batch * op.K * op.N, panel = memory.Kept + unit * PanelLength;
-        if (op.TransposeB) Gemm.PackTransposedPanel(b + (long)n * op.K, op.K, op.K, columns, panel);
-        else Gemm.PackPanel(b + n, op.N, op.K, columns, panel);
+        int batch = unit / PackUnits, n = unit % PackUnits * Gemm.Panel, k = unit % PackUnits * PackedRows;
+        float* b = memory[1] + (long)batch * op.K * op.N, all = memory.Kept + (long)batch * panels * PanelLength;
+        if (op.TransposeB) WeightPanels.PackTransposed(b + (long)n * op.K, op.K, op.K, Math.Min(Gemm.Panel, op.N - n), all + n / Gemm.Panel * PanelLength);
+        else WeightPanels.PackRows(b + (long)k * op.N, op.N, Math.Min(PackedRows, op.K - k), all + (long)k * Gemm.Panel, (nint)PanelLength);
     }
 
     private void Multiply(in CpuKernelMemory memory, int k0, int unit)

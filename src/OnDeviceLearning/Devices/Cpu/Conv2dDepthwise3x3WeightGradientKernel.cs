@@ -1,0 +1,284 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using OnDeviceLearning.Operations;
+
+namespace OnDeviceLearning.Devices.Cpu;
+
+/// <summary>
+/// The weight gradient of a depthwise 3x3 convolution with stride 1 or 2, of channels-last images. Stage 0 takes some rows
+/// of dy a unit, of one image or several: for a vector of channels the sums of a row of the kernel stay in registers while
+/// four neighbours of dy at a time meet the columns of x. Stage 1 adds the units' sums in order, a block of channels a unit.
+/// </summary>
+internal sealed unsafe class Depthwise3x3WeightGradientKernel : CpuKernel
+{
+    private const double UnitTarget = 0.1e-3;
+    private const int ChannelsPerUnit = 64, Quad = 4;
+    private const int Slots = 32; // of a quad's list of pointers: null, dy and three rows of x where all is inside, otherwise every pixel
+    private const int QuadsPerUnit = 64;
+
+    private readonly Conv2dWeightGradient op;
+    private readonly Conv2dTaps taps;
+    private readonly int rowsPerUnit, blocks;
+
+    public Depthwise3x3WeightGradientKernel(Conv2dWeightGradient op)
+    {
+        this.op = op;
+        taps = new Conv2dTaps(op, gradient: false);
+        double rowSeconds = taps.TargetW * op.C * 1.5e-9;
+        rowsPerUnit = Math.Min(Rows, (int)Math.Clamp(UnitTarget / rowSeconds, 1, Math.Max(1, QuadsPerUnit / Quads)));
+        blocks = (Rows + rowsPerUnit - 1) / rowsPerUnit;
+    }
+
+    /// <summary>Whether this kernel computes it.</summary>
+    public static bool Fits(Conv2dOperation op) => op is { KernelH: 3, KernelW: 3, Dilation: 1, Stride: 1 or 2 };
+
+    private int Rows => op.N * taps.TargetH;
+
+    private int Quads => (taps.TargetW + Quad - 1) / Quad;
+
+    private long SumLength => 9L * op.C;
+
+    private int Met => op.Stride == 1 ? 6 : 9; // columns of x that a quad meets
+
+    public override int Stages => 2;
+
+    public override long KeptMemory => op.C; // a pixel of zeros
+
+    public override long WorkerScratch => 2L * rowsPerUnit * Quads * Slots;
+
+    public override long SharedScratch => blocks * SumLength + CpuBuffer.Slack;
+
+    public override int Units(int stage) => stage == 0 ? blocks : (op.C + ChannelsPerUnit - 1) / ChannelsPerUnit;
+
+    public override double UnitSeconds(int stage) => stage == 0
+        ? rowsPerUnit * (taps.TargetW * op.C * 1.5e-9 + Quads * 60e-9)
+        : blocks * 9.0 * Math.Min(op.C, ChannelsPerUnit) * 0.3e-9;
+
+    public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
+    {
+        for (int unit = from; unit < to; unit++)
+            if (stage == 0) Sum(memory, unit);
+            else Add(memory, unit * ChannelsPerUnit);
+    }
+
+    private void Sum(in CpuKernelMemory memory, int unit)
+    {
+        int first = unit * rowsPerUnit, end = Math.Min(Rows, first + rowsPerUnit);
+        float** list = (float**)memory.Scratch;
+        for (int row = first; row < end; row++) list = List(memory, row, list);
+        int quads = (int)(list - (float**)memory.Scratch) / Slots;
+        float* sums = memory.Shared + unit * SumLength;
+        list = (float**)memory.Scratch;
+        if (Vector512.IsHardwareAccelerated) Sums<Simd512, Vector512<float>>(quads, list, sums);
+        else if (Vector256.IsHardwareAccelerated) Sums<Simd256, Vector256<float>>(quads, list, sums);
+        else Sums<Simd128, Vector128<float>>(quads, list, sums);
+    }
+
+    /// <summary>The quads of one row of dy: null, dy, three rows of x; or dy's four pixels and from slot 4 on x's columns, row by row.</summary>
+    private float** List(in CpuKernelMemory memory, int row, float** list)
+    {
+        int image = row / taps.TargetH, h = row % taps.TargetH;
+        float* zeros = memory.Kept, x = memory[0] + (long)image * taps.SourcePixels * op.C, dy = memory[1] + (long)row * taps.TargetW * op.C;
+        float** lines = stackalloc float*[3];
+        bool all = true;
+        for (int kh = 0; kh < 3; kh++)
+        {
+            int source = taps.Row(h, kh);
+            lines[kh] = source < 0 ? null : x + (nint)source * taps.SourceW * op.C;
+            all &= source >= 0;
+        }
+        for (int w = 0; w < taps.TargetW; w += Quad, list += Slots)
+        {
+            int column = w * op.Stride - op.Padding;
+            if (all && w + Quad <= taps.TargetW && column >= 0 && column + Met <= taps.SourceW)
+            {
+                list[0] = null;
+                list[1] = dy + (nint)w * op.C;
+                for (int kh = 0; kh < 3; kh++) list[2 + kh] = lines[kh] + (nint)column * op.C;
+                continue;
+            }
+            for (int i = 0; i < Quad; i++) list[i] = w + i < taps.TargetW ? dy + (nint)(w + i) * op.C : zeros;
+            for (int kh = 0; kh < 3; kh++)
+                for (int i = 0; i < Met; i++)
+                    list[4 + kh * Met + i] = lines[kh] != null && (uint)(column + i) < (uint)taps.SourceW ? lines[kh] + (nint)(column + i) * op.C : zeros;
+        }
+        return list;
+    }
+
+    private void Sums<TSimd, TVector>(int quads, float** list, float* sums)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        if (op.Stride == 1) Sums1<TSimd, TVector>(quads, list, op.C, sums);
+        else Sums2<TSimd, TVector>(quads, list, op.C, sums);
+    }
+
+    // Sums of even and odd pixels apart, so that they need not wait for one another.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Sums1<TSimd, TVector>(int quads, float** list, int channels, float* sums)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        nint pixel = channels;
+        for (int kh = 0; kh < 3; kh++)
+            for (int c = 0; c < channels; c += TSimd.Width)
+            {
+                TVector a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default, x;
+                float** at = list;
+                for (int q = 0; q < quads; q++, at += Slots)
+                {
+                    float* d0, d1, d2, d3, x0, x1, x2, x3, x4, x5;
+                    if (at[0] == null)
+                    {
+                        d0 = at[1];
+                        x0 = at[2 + kh];
+                        d1 = d0 + pixel;
+                        d2 = d1 + pixel;
+                        d3 = d2 + pixel;
+                        x1 = x0 + pixel;
+                        x2 = x1 + pixel;
+                        x3 = x2 + pixel;
+                        x4 = x3 + pixel;
+                        x5 = x4 + pixel;
+                    }
+                    else
+                    {
+                        float** columns = at + 4 + kh * 6;
+                        d0 = at[0];
+                        d1 = at[1];
+                        d2 = at[2];
+                        d3 = at[3];
+                        x0 = columns[0];
+                        x1 = columns[1];
+                        x2 = columns[2];
+                        x3 = columns[3];
+                        x4 = columns[4];
+                        x5 = columns[5];
+                    }
+                    TVector g0 = TSimd.Load(d0 + c), g1 = TSimd.Load(d1 + c), g2 = TSimd.Load(d2 + c), g3 = TSimd.Load(d3 + c);
+                    x = TSimd.Load(x0 + c);
+                    a0 = TSimd.MultiplyAdd(g0, x, a0);
+                    x = TSimd.Load(x1 + c);
+                    a1 = TSimd.MultiplyAdd(g0, x, a1);
+                    b0 = TSimd.MultiplyAdd(g1, x, b0);
+                    x = TSimd.Load(x2 + c);
+                    a2 = TSimd.MultiplyAdd(g0, x, a2);
+                    b1 = TSimd.MultiplyAdd(g1, x, b1);
+                    a0 = TSimd.MultiplyAdd(g2, x, a0);
+                    x = TSimd.Load(x3 + c);
+                    b2 = TSimd.MultiplyAdd(g1, x, b2);
+                    a1 = TSimd.MultiplyAdd(g2, x, a1);
+                    b0 = TSimd.MultiplyAdd(g3, x, b0);
+                    x = TSimd.Load(x4 + c);
+                    a2 = TSimd.MultiplyAdd(g2, x, a2);
+                    b1 = TSimd.MultiplyAdd(g3, x, b1);
+                    x = TSimd.Load(x5 + c);
+                    b2 = TSimd.MultiplyAdd(g3, x, b2);
+                }
+                float* target = sums + 3 * kh * pixel + c;
+                int left = channels - c;
+                Store<TSimd, TVector>(target, TSimd.Add(a0, b0), left);
+                Store<TSimd, TVector>(target + pixel, TSimd.Add(a1, b1), left);
+                Store<TSimd, TVector>(target + 2 * pixel, TSimd.Add(a2, b2), left);
+            }
+    }
+
+    // Sums of even and odd pixels apart, so that they need not wait for one another.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Sums2<TSimd, TVector>(int quads, float** list, int channels, float* sums)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        nint pixel = channels;
+        for (int kh = 0; kh < 3; kh++)
+            for (int c = 0; c < channels; c += TSimd.Width)
+            {
+                TVector a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default, x;
+                float** at = list;
+                for (int q = 0; q < quads; q++, at += Slots)
+                {
+                    float* d0, d1, d2, d3, x0, x1, x2, x3, x4, x5, x6, x7, x8;
+                    if (at[0] == null)
+                    {
+                        d0 = at[1];
+                        x0 = at[2 + kh];
+                        d1 = d0 + pixel;
+                        d2 = d1 + pixel;
+                        d3 = d2 + pixel;
+                        x1 = x0 + pixel;
+                        x2 = x1 + pixel;
+                        x3 = x2 + pixel;
+                        x4 = x3 + pixel;
+                        x5 = x4 + pixel;
+                        x6 = x5 + pixel;
+                        x7 = x6 + pixel;
+                        x8 = x7 + pixel;
+                    }
+                    else
+                    {
+                        float** columns = at + 4 + kh * 9;
+                        d0 = at[0];
+                        d1 = at[1];
+                        d2 = at[2];
+                        d3 = at[3];
+                        x0 = columns[0];
+                        x1 = columns[1];
+                        x2 = columns[2];
+                        x3 = columns[3];
+                        x4 = columns[4];
+                        x5 = columns[5];
+                        x6 = columns[6];
+                        x7 = columns[7];
+                        x8 = columns[8];
+                    }
+                    TVector g0 = TSimd.Load(d0 + c), g1 = TSimd.Load(d1 + c), g2 = TSimd.Load(d2 + c), g3 = TSimd.Load(d3 + c);
+                    x = TSimd.Load(x0 + c);
+                    a0 = TSimd.MultiplyAdd(g0, x, a0);
+                    x = TSimd.Load(x1 + c);
+                    a1 = TSimd.MultiplyAdd(g0, x, a1);
+                    x = TSimd.Load(x2 + c);
+                    a2 = TSimd.MultiplyAdd(g0, x, a2);
+                    b0 = TSimd.MultiplyAdd(g1, x, b0);
+                    x = TSimd.Load(x3 + c);
+                    b1 = TSimd.MultiplyAdd(g1, x, b1);
+                    x = TSimd.Load(x4 + c);
+                    b2 = TSimd.MultiplyAdd(g1, x, b2);
+                    a0 = TSimd.MultiplyAdd(g2, x, a0);
+                    x = TSimd.Load(x5 + c);
+                    a1 = TSimd.MultiplyAdd(g2, x, a1);
+                    x = TSimd.Load(x6 + c);
+                    a2 = TSimd.MultiplyAdd(g2, x, a2);
+                    b0 = TSimd.MultiplyAdd(g3, x, b0);
+                    x = TSimd.Load(x7 + c);
+                    b1 = TSimd.MultiplyAdd(g3, x, b1);
+                    x = TSimd.Load(x8 + c);
+                    b2 = TSimd.MultiplyAdd(g3, x, b2);
+                }
+                float* target = sums + 3 * kh * pixel + c;
+                int left = channels - c;
+                Store<TSimd, TVector>(target, TSimd.Add(a0, b0), left);
+                Store<TSimd, TVector>(target + pixel, TSimd.Add(a1, b1), left);
+                Store<TSimd, TVector>(target + 2 * pixel, TSimd.Add(a2, b2), left);
+            }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<TSimd, TVector>(float* target, TVector value, int left)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        if (left >= TSimd.Width) TSimd.Store(target, value);
+        else TSimd.StorePart(target, value, left);
+    }
+
+    private void Add(in CpuKernelMemory memory, int channel)
+    {
+        int count = Math.Min(ChannelsPerUnit, op.C - channel);
+        float* total = stackalloc float[ChannelsPerUnit];
+        for (int t = 0; t < 9; t++)
+        {
+            ColumnSums.Sum(memory.Shared + (long)t * op.C + channel, (nint)SumLength, blocks, count, total);
+            for (int i = 0; i < count; i++) memory[2][(long)(channel + i) * 9 + t] += total[i];
+        }
+    }
+}
