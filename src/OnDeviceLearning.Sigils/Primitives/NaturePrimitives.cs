@@ -43,12 +43,17 @@ internal static class NaturePrimitives
         int arms = r.Maybe(0.62f) ? 6 : r.Maybe(0.7f) ? 8 : r.Next(7, 13), pairs = arms > 8 || r.Maybe(0.38f) ? 0 : r.Next(1, arms == 6 ? 4 : 3);
         float turn = r.Maybe(0.7f) ? -MathF.PI / 2 + r.Tilt(6) : r.Angle(), at = r.Between(0.5f, 0.75f), length = r.Between(0.18f, 0.34f), lean = r.Between(0.5f, 1);
         float uneven = r.Between(0.02f, 0.14f);
-        bool through = arms % 2 == 0 && r.Maybe(0.75f), backwards = r.Maybe(0.15f);
+        bool through = arms % 2 == 0 && r.Maybe(0.75f), backwards = r.Maybe(0.15f), across = pairs > 0 && r.Maybe(0.2f);
+        // Lines that were meant to meet in the middle.
+        float astray = r.Maybe(0.35f) ? r.Between(0, 0.16f) : 0;
         for (int i = 0; i < (through ? arms / 2 : arms); i++)
         {
             float a = turn + (i + r.Around(0.07f)) * MathF.Tau / arms;
+            Vector2 off = new(r.Around(astray), r.Around(astray));
             s.Polar(through ? 1 + r.Around(uneven) : 0.02f, through ? a + MathF.PI : a);
             s.Polar(1 + r.Around(uneven), a);
+            s.Points[^2] += off;
+            s.Points[^1] += off;
             s.End();
         }
         for (int i = 0; i < arms; i++)
@@ -56,7 +61,9 @@ internal static class NaturePrimitives
             {
                 float a = turn + i * MathF.Tau / arms, d = pairs == 1 ? at : 0.9f - k * 0.55f / pairs, side = length * (pairs == 1 ? 1.1f : 0.85f - 0.12f * k);
                 Vector2 joint = new(d * MathF.Cos(a), d * MathF.Sin(a));
-                float sign = backwards ? MathF.PI - lean : lean;
+                // Twigs, or ticks across the arm as on a feather.
+                float sign = across ? MathF.PI / 2 + r.Around(0.15f) : backwards ? MathF.PI - lean : lean;
+                if (across) side *= 0.7f;
                 Vector2 one = joint + side * new Vector2(MathF.Cos(a + sign), MathF.Sin(a + sign));
                 Vector2 two = joint + side * new Vector2(MathF.Cos(a - sign), MathF.Sin(a - sign));
                 s.Poly(StrokeKind.Mark, one.X, one.Y, joint.X, joint.Y, two.X, two.Y);
