@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OnDeviceLearning.Datasets;
 using OnDeviceLearning.Pretraining.Sigils;
 
 namespace OnDeviceLearning.Cli;
@@ -14,16 +15,23 @@ internal static class PretrainSigilsCommand
         var threads = new Option<int>("--threads") { Description = "Threads of torch; drawings are made on one more.", DefaultValueFactory = _ => Math.Max(1, Environment.ProcessorCount - 1) };
         var resume = new Option<string>("--resume") { Description = "Folder that keeps the state of the run; a run found there goes on. Default: FILE.checkpoint.", HelpName = "FOLDER" };
         var from = new Option<string>("--from") { Description = "A backbone of this recipe to go on from, instead of from nothing.", HelpName = "FILE" };
+        var hands = new Option<string?>("--hands")
+        {
+            Description = "Also learn what people's hands vary, from Omniglot's strokes (MIT) in this data folder; without a name, in that of ODL_DATA.",
+            HelpName = "FOLDER",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         minutes.Between(0.1, 100_000);
         threads.Between(1, 256);
-        var sigils = new Command("sigils", "Train the backbone for hand-drawn sigils on procedural drawings and descriptions.") { file, seed, minutes, threads, resume, from };
+        var sigils = new Command("sigils", "Train the backbone for hand-drawn sigils on procedural drawings and descriptions.") { file, seed, minutes, threads, resume, from, hands };
         sigils.SetAction((parsed, cancellation) => Task.Run(() =>
         {
             string path = parsed.GetValue(file)!, folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
             // Better now than after hours.
             if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"there is no folder '{folder}' to write {Path.GetFileName(path)} to.");
             var options = new SigilsRecipeOptions(
-                path, parsed.GetValue(seed), parsed.GetValue(minutes), parsed.GetValue(threads), parsed.GetValue(resume) ?? path + ".checkpoint", parsed.GetValue(from));
+                path, parsed.GetValue(seed), parsed.GetValue(minutes), parsed.GetValue(threads), parsed.GetValue(resume) ?? path + ".checkpoint", parsed.GetValue(from),
+                parsed.GetResult(hands) is null ? null : OmniglotStrokes.Read(parsed.GetValue(hands)));
             TrainingProgressBar.Show(error, progress => SigilsRecipe.Run(options, progress, cancellation));
             if (cancellation.IsCancellationRequested)
             {

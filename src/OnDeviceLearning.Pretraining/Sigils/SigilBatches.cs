@@ -10,7 +10,8 @@ namespace OnDeviceLearning.Pretraining.Sigils;
 /// <param name="Lengths">[N] number of tokens.</param>
 /// <param name="Facts">[N, <see cref="CompositionAttributes.Count"/>].</param>
 /// <param name="Compositions">[N] canonical texts; equal ones count as one another's positives.</param>
-internal sealed record SigilBatch(float[] Images, int[] Tokens, int[] Lengths, float[] Facts, string[] Compositions);
+/// <param name="Hands">Characters by people, where there are any.</param>
+internal sealed record SigilBatch(float[] Images, int[] Tokens, int[] Lengths, float[] Facts, string[] Compositions, HandBatch? Hands);
 
 /// <summary>
 /// Makes training batches on a thread of its own, a few ahead. The batch of a step depends on the seed, the step and the
@@ -30,11 +31,14 @@ internal sealed class SigilBatches : IDisposable
     private readonly int seed;
     private readonly Func<long> totalSteps;
     private readonly bool continues;
+    private readonly HandBatches? hands;
     private readonly BatchQueue<SigilBatch> queue;
 
     /// <param name="continues">Whether the encoders have been trained before: the hardest groups come at once.</param>
-    public SigilBatches(TextTokenizer tokenizer, int size, int seed, long firstStep, Func<long> totalSteps, bool continues = false)
+    /// <param name="hands">Where every batch gets characters by people from.</param>
+    public SigilBatches(TextTokenizer tokenizer, int size, int seed, long firstStep, Func<long> totalSteps, bool continues = false, HandBatches? hands = null)
     {
+        this.hands = hands;
         this.continues = continues;
         this.tokenizer = tokenizer;
         this.size = size;
@@ -78,7 +82,7 @@ internal sealed class SigilBatches : IDisposable
         int longest = texts.Max(t => t.Length);
         var tokens = new int[size * longest];
         for (int i = 0; i < size; i++) texts[i].CopyTo(tokens, i * longest);
-        return new SigilBatch(images, tokens, texts.Select(t => t.Length).ToArray(), facts, compositions);
+        return new SigilBatch(images, tokens, texts.Select(t => t.Length).ToArray(), facts, compositions, hands?.Make(random));
     }
 
     /// <summary>

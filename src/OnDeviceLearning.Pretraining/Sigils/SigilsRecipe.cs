@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using OnDeviceLearning.Datasets;
 using OnDeviceLearning.Models;
 using OnDeviceLearning.Pretraining.Text;
 using OnDeviceLearning.Pretraining.Torch;
@@ -19,7 +20,8 @@ namespace OnDeviceLearning.Pretraining.Sigils;
 /// A backbone of this recipe whose weights, tokenizer and words the run starts with, at half the learning rate and with
 /// the hardest groups from the first step; null starts from nothing.
 /// </param>
-public sealed record SigilsRecipeOptions(string Out, int Seed, double Minutes, int Threads, string CheckpointFolder, string? From = null);
+/// <param name="Hands">Characters as different people drew them, from whom the image encoder learns what hands vary; null or empty goes without.</param>
+public sealed record SigilsRecipeOptions(string Out, int Seed, double Minutes, int Threads, string CheckpointFolder, string? From = null, IReadOnlyList<StrokeCharacter>? Hands = null);
 
 /// <summary>Where a training run stands. Loss and accuracy are running means.</summary>
 public readonly record struct TrainingProgress(long Step, long TotalSteps, double Loss, double Accuracy, TimeSpan Left);
@@ -62,12 +64,13 @@ public static class SigilsRecipe
         TextTokenizer tokenizer = TextTokenizer.Parse(tokenizerJson);
         var trainer = new SigilsTrainer(SigilsModel.Image(), SigilsModel.Text(tokenizer.LargestId + 1), options.Seed, TorchTensors.FastPrecision, continues: from is not null);
 
+        HandBatches? hands = options.Hands is { Count: > 0 } ? new HandBatches(options.Hands) : null;
         var run = new TrainingRun(trainer, new TrainingPlan(options.Minutes, sizes.SpeedSteps, options.CheckpointFolder, Identity(options, tokenizerJson)));
         if (trainer.Step == 0 && from is not null) StartFrom(trainer, from, options.From!);
-        using (var batches = new SigilBatches(tokenizer, sizes.Batch, options.Seed, trainer.Step, () => run.TotalSteps, continues: from is not null))
+        using (var batches = new SigilBatches(tokenizer, sizes.Batch, options.Seed, trainer.Step, () => run.TotalSteps, continues: from is not null, hands))
             if (!run.Train(total => trainer.Update(batches.Next(), total), progress, cancellation)) return;
         string uncalibrated = Path.Combine(options.CheckpointFolder, "uncalibrated.safetensors");
-        Export(trainer, uncalibrated, options.Seed, sizes.Batch, tokenizerJson, wordsJson, from?.Metadata.GetValueOrDefault("odl.provenance"));
+        Export(trainer, uncalibrated, options.Seed, sizes.Batch, tokenizerJson, wordsJson, from?.Metadata.GetValueOrDefault("odl.provenance"), hands?.Count ?? 0);
         try
         {
             SigilsCalibration.Complete(uncalibrated, options.Out, options.Seed, sizes, cancellation);
@@ -100,7 +103,7 @@ public static class SigilsRecipe
     /// <summary>Takes over the weights of a finished backbone; the heads that only training uses start anew.</summary>
     private static void StartFrom(SigilsTrainer trainer, SafetensorsFile file, string path)
     {
-        foreach ((string name, torch.Tensor parameter) in trainer.Encoders) TorchTensors.Read(file, path, name, parameter);
+        foreach ((string name, torch.Tensor parameter) in trainer.Encoders.Concat(trainer.Averaged)) TorchTensors.Read(file, path, name, parameter);
         if (!file.Metadata.TryGetValue("odl.logitScale", out string? text) || !float.TryParse(text, CultureInfo.InvariantCulture, out float scale))
             throw new ModelFormatException($"{path}: the metadata has no number 'odl.logitScale'; it is no backbone of this recipe.");
         trainer.LogitScale = scale;
@@ -111,7 +114,7 @@ public static class SigilsRecipe
     {
         string start = options.From is null ? "nothing" : Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(options.From)));
         string tokens = Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(tokenizerJson)));
-        return string.Create(CultureInfo.InvariantCulture, $"seed {options.Seed}, from {start}, tokenizer {tokens}");
+        return string.Create(CultureInfo.InvariantCulture, $"seed {options.Seed}, from {start}, tokenizer {tokens}, {options.Hands?.Count ?? 0} characters");
     }
 
     /// <summary>
@@ -128,8 +131,10 @@ public static class SigilsRecipe
         return words.ToJsonString();
     }
 
-    private static void Export(SigilsTrainer trainer, string path, int seed, int batch, string tokenizerJson, string wordsJson, string? before)
+    private static void Export(SigilsTrainer trainer, string path, int seed, int batch, string tokenizerJson, string wordsJson, string? before, int characters)
     {
+        string data = characters == 0 ? "procedural sigils; no human drawing or text"
+            : $"procedural sigils; {characters} characters of Omniglot by 20 drawers each (Copyright (c) 2015 Brenden Lake, MIT); no human text";
         var metadata = new Dictionary<string, string>
         {
             ["odl.format"] = "1",
@@ -142,9 +147,9 @@ public static class SigilsRecipe
             ["odl.words"] = WithoutMeaning(wordsJson),
             ["odl.licence"] = "MIT",
             ["odl.provenance"] = string.Create(CultureInfo.InvariantCulture,
-                $$"""{"recipe":"odl pretrain sigils","seed":{{seed}},"steps":{{trainer.Step}},"batch":{{batch}},"data":"procedural sigils; no human drawing or text"{{(before is null ? "" : ",\"from\":" + before)}}}"""),
+                $$"""{"recipe":"odl pretrain sigils","seed":{{seed}},"steps":{{trainer.Step}},"batch":{{batch}},"data":"{{data}}"{{(before is null ? "" : ",\"from\":" + before)}}}"""),
         };
-        SafetensorsWriter.Write(path, trainer.Encoders
+        SafetensorsWriter.Write(path, trainer.Averaged
             .Select(p => TorchTensors.ToFile(p.Key, p.Value, SafetensorsType.F16)), metadata);
     }
 }

@@ -71,20 +71,20 @@ internal static class CurvePrimitives
             }
             s.End(StrokeKind.Smooth);
         }
-        else if (kind < 0.16f)
+        else if (kind < 0.25f)
         {
             // A tangle: on and on across the same spot.
-            int n = r.Next(7, 13);
-            Span<Vector2> via = stackalloc Vector2[12];
+            int n = r.Next(7, 22);
+            Span<Vector2> via = stackalloc Vector2[21];
             float flat = r.Between(0.5f, 1), from = r.Angle();
             for (int i = 0; i < n; i++)
             {
                 float a = from + i * r.Between(1.6f, 2.8f), d = r.Between(0.35f, 1);
                 via[i] = new Vector2(d * MathF.Cos(a), flat * d * MathF.Sin(a));
             }
-            s.Through(via[..n], 8, StrokeKind.Smooth);
+            s.Through(via[..n], 6, StrokeKind.Smooth);
         }
-        else if (kind < 0.23f)
+        else if (kind < 0.34f)
         {
             // A line that wanders.
             int n = r.Next(4, 8);
@@ -93,7 +93,7 @@ internal static class CurvePrimitives
             for (int i = 0; i < n; i++) via[i] = new Vector2(2f * i / (n - 1) - 1 + r.Around(0.3f), r.Around(reach));
             s.Through(via[..n], 8, StrokeKind.Smooth);
         }
-        else if (kind < 0.6f)
+        else if (kind < 0.7f)
         {
             float humps = r.Between(1.2f, 4.4f), height = r.Between(0.12f, 0.5f), phase = r.Maybe(0.6f) ? r.Next(2) * MathF.PI : r.Angle();
             height = Math.Min(height, Steepest / humps);
@@ -154,7 +154,7 @@ internal static class CurvePrimitives
 
     public static void Crescent(Sketch s, Random r, bool bare)
     {
-        if (!bare && r.Maybe(0.08f))
+        if (!bare && r.Maybe(0.16f))
         {
             FullMoon(s, r);
             return;
@@ -193,8 +193,28 @@ internal static class CurvePrimitives
     private static void FullMoon(Sketch s, Random r)
     {
         s.Ring(0, 0, 1, r.Between(0.85f, 1.1f), r.Angle(), 18);
-        int craters = r.Next(3, 8);
         float from = r.Angle();
+        if (r.Maybe(0.2f))
+        {
+            // The dark part's edge, hung up within the disc.
+            float depth = r.Between(0.1f, 0.7f);
+            s.Polar(0.97f, from - 1.2f);
+            s.Quad(depth * MathF.Cos(from), depth * MathF.Sin(from), 0.97f * MathF.Cos(from + 1.2f), 0.97f * MathF.Sin(from + 1.2f), 7);
+            s.End();
+            return;
+        }
+        if (r.Maybe(0.3f))
+        {
+            // Only dots and ticks, as many or few as it takes.
+            int marks = r.Next(2, 8);
+            for (int i = 0; i < marks; i++)
+            {
+                float a = from + i * 2.4f, d = r.Between(0.1f, 0.7f), x = d * MathF.Cos(a), y = d * MathF.Sin(a), tick = r.Maybe(0.5f) ? 0 : 0.18f;
+                s.Poly(StrokeKind.Mark, x, y, x + r.Around(tick), y + r.Around(tick));
+            }
+            return;
+        }
+        int craters = r.Next(2, 8);
         for (int i = 0; i < craters; i++)
         {
             float a = from + i * 2.4f, d = r.Between(0.15f, 0.68f), size = r.Between(0.06f, 0.2f);

@@ -7,7 +7,7 @@ internal static class NaturePrimitives
 {
     public static void Sun(Sketch s, Random r)
     {
-        int rays = r.Next(5, 15);
+        int rays = r.Maybe(0.88f) ? r.Next(5, 15) : r.Next(15, 27);
         float core = r.Between(0.36f, 0.72f), gap = r.Maybe(0.35f) ? 0 : r.Between(0.05f, 0.16f), turn = r.Angle(), loose = r.Between(0.04f, 0.22f);
         s.Ring(0, 0, core, core, r.Angle(), 16);
         float kind = r.NextSingle();
@@ -43,12 +43,17 @@ internal static class NaturePrimitives
         int arms = r.Maybe(0.62f) ? 6 : r.Maybe(0.7f) ? 8 : r.Next(7, 13), pairs = arms > 8 || r.Maybe(0.38f) ? 0 : r.Next(1, arms == 6 ? 4 : 3);
         float turn = r.Maybe(0.7f) ? -MathF.PI / 2 + r.Tilt(6) : r.Angle(), at = r.Between(0.5f, 0.75f), length = r.Between(0.18f, 0.34f), lean = r.Between(0.5f, 1);
         float uneven = r.Between(0.02f, 0.14f);
-        bool through = arms % 2 == 0 && r.Maybe(0.75f), backwards = r.Maybe(0.15f);
+        bool through = arms % 2 == 0 && r.Maybe(0.75f), backwards = r.Maybe(0.15f), across = pairs > 0 && r.Maybe(0.2f);
+        // Lines that were meant to meet in the middle.
+        float astray = r.Maybe(0.35f) ? r.Between(0, 0.16f) : 0;
         for (int i = 0; i < (through ? arms / 2 : arms); i++)
         {
             float a = turn + (i + r.Around(0.07f)) * MathF.Tau / arms;
+            Vector2 off = new(r.Around(astray), r.Around(astray));
             s.Polar(through ? 1 + r.Around(uneven) : 0.02f, through ? a + MathF.PI : a);
             s.Polar(1 + r.Around(uneven), a);
+            s.Points[^2] += off;
+            s.Points[^1] += off;
             s.End();
         }
         for (int i = 0; i < arms; i++)
@@ -56,7 +61,9 @@ internal static class NaturePrimitives
             {
                 float a = turn + i * MathF.Tau / arms, d = pairs == 1 ? at : 0.9f - k * 0.55f / pairs, side = length * (pairs == 1 ? 1.1f : 0.85f - 0.12f * k);
                 Vector2 joint = new(d * MathF.Cos(a), d * MathF.Sin(a));
-                float sign = backwards ? MathF.PI - lean : lean;
+                // Twigs, or ticks across the arm as on a feather.
+                float sign = across ? MathF.PI / 2 + r.Around(0.15f) : backwards ? MathF.PI - lean : lean;
+                if (across) side *= 0.7f;
                 Vector2 one = joint + side * new Vector2(MathF.Cos(a + sign), MathF.Sin(a + sign));
                 Vector2 two = joint + side * new Vector2(MathF.Cos(a - sign), MathF.Sin(a - sign));
                 s.Poly(StrokeKind.Mark, one.X, one.Y, joint.X, joint.Y, two.X, two.Y);
@@ -144,10 +151,39 @@ internal static class NaturePrimitives
         s.Fit(Vector2.Zero, 1).Stretch(r.Between(0.6f, 1), 0.75f);
     }
 
+    /// <summary>A crown of bumps that runs into its trunk, as one line.</summary>
+    private static void Outline(Sketch s, Random r)
+    {
+        int bumps = r.Next(4, 10);
+        float t = r.Between(0.08f, 0.26f), flare = r.Between(0, 0.3f), w = r.Between(0.55f, 0.95f), middle = r.Between(-0.4f, -0.15f), high = 1 + middle;
+        // Bumps stand on an oval that is open below, where the trunk's two sides begin.
+        float open = MathF.Asin(Math.Min(0.9f, 1.2f * t / w)), from = MathF.PI / 2 + open, sweep = MathF.Tau - 2 * open;
+        s.To(-t - flare, 1);
+        s.Quad(-t, 0.7f, -t, middle + high * MathF.Cos(open), 4);
+        Vector2 last = s.Points[^1];
+        for (int i = 1; i <= bumps; i++)
+        {
+            float a = from + sweep * (i + (i == bumps ? 0 : r.Around(0.15f))) / bumps;
+            Vector2 next = new(w * MathF.Cos(a), middle + high * MathF.Sin(a)), along = next - last, outward = new Vector2(along.Y, -along.X) * r.Between(0.25f, 0.8f);
+            s.Cubic(last + outward, next + outward, next, 6);
+            last = next;
+        }
+        s.To(t, last.Y);
+        s.Quad(t, 0.7f, t + flare, 1 + r.Around(0.05f), 4);
+        s.End();
+        int roots = r.Maybe(0.3f) ? r.Next(1, 4) : 0;
+        for (int i = 0; i < roots; i++)
+        {
+            float x = r.Around(0.6f * t);
+            s.Line(x, r.Between(0.2f, 0.5f), x + r.Around(0.15f), 1.05f);
+        }
+    }
+
     public static void Tree(Sketch s, Random r)
     {
         float kind = r.NextSingle(), t = r.Between(0.07f, 0.2f), foot = 1, crown = r.Between(0.1f, 0.35f);
-        if (kind < 0.5f)
+        if (kind < 0.1f) Outline(s, r);
+        else if (kind < 0.5f)
         {
             float w = r.Between(0.55f, 0.85f);
             var blob = new Sketch();

@@ -102,8 +102,9 @@ internal static class ObjectPrimitives
             s.Cubic(new(w * 1.05f, belly), new(neck, -0.35f), new(neck, 0), 6);
             s.Cubic(new(neck, 0.35f), new(w * 1.05f, -belly), new(w, 1), 6);
             s.End();
-            s.Line(-cap, -1, cap, -1);
-            s.Line(-cap, 1, cap, 1);
+            bool open = r.Maybe(0.12f);
+            if (!open) s.Line(-cap, -1, cap, -1);
+            if (!open || r.Maybe(0.5f)) s.Line(-cap, 1, cap, 1);
         }
         else
         {
@@ -131,6 +132,15 @@ internal static class ObjectPrimitives
     {
         float guard = r.Between(0.25f, 0.5f), at = r.Between(0.35f, 0.6f), t = r.Maybe(0.25f) ? r.Between(0.2f, 0.36f) : r.Between(0.07f, 0.2f), kind = r.NextSingle();
         if (kind < 0.3f) s.Line(0, -1, 0, 1);
+        else if (kind < 0.38f)
+        {
+            // A sabre: both edges bend to one side.
+            float bend = r.Sign() * r.Between(0.25f, 0.6f);
+            s.To(-t, at);
+            s.Quad(bend - t, -0.2f, -0.6f * bend, -1, 6);
+            s.Quad(bend + t, -0.2f, t, at, 6);
+            s.End();
+        }
         else
         {
             float point = r.Between(0.15f, 0.35f);
@@ -138,7 +148,8 @@ internal static class ObjectPrimitives
             if (r.Maybe(0.25f)) s.Line(0, -0.8f, 0, at);
         }
         float droop = r.Maybe(0.25f) ? r.Between(-0.15f, 0.15f) : r.Around(0.02f);
-        if (kind > 0.3f && r.Maybe(0.45f)) s.Poly(StrokeKind.Closed, -guard, at, guard, at, guard, at + 0.12f, -guard, at + 0.12f);
+        if (r.Maybe(0.1f)) s.Ring(0, at + 0.06f, guard, r.Between(0.08f, 0.2f), r.Angle(), 12);
+        else if (kind > 0.3f && r.Maybe(0.45f)) s.Poly(StrokeKind.Closed, -guard, at, guard, at, guard, at + 0.12f, -guard, at + 0.12f);
         else
         {
             s.To(-guard, at + droop);

@@ -22,7 +22,7 @@ internal static class PolygonPrimitives
         else if (kind < 0.85f) (apex, height) = (r.Between(-0.7f, 0.7f), r.Between(0.8f, 1.5f));
         else apex = r.Between(-0.5f, 0.5f);
         s.Poly(StrokeKind.Closed, apex, -0.5f * height, 1, 0.5f * height + r.Around(0.08f), -1, 0.5f * height + r.Around(0.08f));
-        if (r.Maybe(0.12f)) s.Rotate(MathF.PI);
+        if (r.Maybe(0.07f)) s.Rotate(MathF.PI);
         s.Rotate(r.Maybe(0.08f) ? r.Angle() : r.Tilt(6));
     }
 
@@ -54,8 +54,8 @@ internal static class PolygonPrimitives
     private static void Gem(Sketch s, Random r, bool bare)
     {
         bool facets = !bare && r.Maybe(0.62f);
-        // Without facets the shoulders must show, or it is a triangle standing on its tip.
-        bool pointed = facets && r.Maybe(0.25f);
+        // Without facets the shoulders mostly show; else it is a triangle standing on its tip, which some draw too.
+        bool pointed = facets ? r.Maybe(0.25f) : !bare && r.Maybe(0.2f);
         float top = -r.Between(0.45f, 0.95f), girdle = pointed ? top : top + r.Between(0.12f, 0.6f), t = pointed ? 1 : r.Between(0.4f, 0.9f), tip = r.Around(0.08f);
         if (pointed) s.Poly(StrokeKind.Closed, -1, top, 1, top, tip, 1);
         else s.Poly(StrokeKind.Closed, -t, top, t + r.Around(0.06f), top + r.Around(0.05f), 1, girdle + r.Around(0.06f), tip, 1, -1, girdle);
@@ -66,6 +66,11 @@ internal static class PolygonPrimitives
             if (kind > 0.3f) s.Line(-m, girdle, tip, 1, m, girdle);
             if (!pointed && kind > 0.55f) s.Line(-1, girdle, -t, top, -m, girdle, 0, top, m, girdle, t, top);
             if (pointed && kind < 0.5f) s.Line(-0.75f, top + 0.25f, 0.75f, top + 0.25f);
+        }
+        else if (!bare && !pointed && r.Maybe(0.15f))
+        {
+            // The table, seen aslant.
+            s.Ring(0, top, t, r.Between(0.1f, 0.3f), r.Angle(), 12);
         }
         s.Stretch(1, r.Between(0.7f, 1.3f));
     }
@@ -150,10 +155,14 @@ internal static class PolygonPrimitives
         if (r.Maybe(0.28f)) (corners, height) = (r.Next(6, 19), r.Between(0.6f, 2.2f));
         float taper = r.Maybe(0.25f) ? r.Sign() * r.Between(0.25f, 0.8f) : 0, jx = r.Between(0.02f, 0.25f), jy = r.Between(0.03f, 0.45f);
         float lean = r.Maybe(0.4f) ? r.Between(-0.7f, 0.7f) : 0, up = r.Sign(), drift = r.Around(0.08f);
+        // A fast hand turns in two bends instead of one corner.
+        float blunt = r.Maybe(0.35f) ? r.Between(0, 0.25f) : 0;
         for (int i = 0; i < corners; i++)
         {
             float x = 2f * (i + r.Around(jx) + (i % 2 == 0 ? lean : 0)) / (corners - 1) - 1;
-            s.To(x, (i % 2 == 0 ? up : -up) * height * (1 + taper * x) * (1 + r.Around(jy)) + drift * x);
+            float y = (i % 2 == 0 ? up : -up) * height * (1 + taper * x) * (1 + r.Around(jy)) + drift * x, half = blunt * r.NextSingle() / (corners - 1);
+            if (half > 0.01f && i > 0) s.To(x - half, y);
+            s.To(x + half, y);
         }
         s.End(StrokeKind.Jagged);
         Lie(s, r);
