@@ -20,12 +20,9 @@ public static class SigilArtist
         if (parts >= 3 && pen > 0) pen = Math.Min(pen, parts >= 6 ? 0.034f : 0.042f);
         else if (parts >= 4 && random.Maybe(0.5f)) pen = random.Between(0.02f, 0.04f);
         Drawing drawing = new HandRenderer(style, random).Render(sketch, pen);
-        return c is Term { Count: 1, Style: Style.Plain } term && random.Maybe(style.Unfinished * Haste(term.Primitive))
+        return c is Term { Count: 1, Style: Style.Plain } term && random.Maybe(style.Unfinished)
             ? Interrupt(drawing, random.Between(0.05f, 1) * Dispensable(term.Primitive)) : drawing;
     }
-
-    /// <summary>A ring of many sides is seen for what it is long before it is closed, and left open more often than others.</summary>
-    private static float Haste(Primitive primitive) => primitive == Primitive.Hexagon ? 1.8f : 1;
 
     /// <summary>The share of a shape's line that may be missing while people still see what it was to become.</summary>
     private static float Dispensable(Primitive primitive) => primitive switch

@@ -84,7 +84,7 @@ internal static class CurvePrimitives
             }
             s.Through(via[..n], 6, StrokeKind.Smooth);
         }
-        else if (kind < 0.34f)
+        else if (kind < 0.4f)
         {
             // A line that wanders.
             int n = r.Next(4, 8);
