@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -14,7 +15,7 @@ internal sealed unsafe class Depthwise3x3WeightGradientKernel : CpuKernel
     private const double UnitTarget = 0.1e-3;
     private const int ChannelsPerUnit = 64, Quad = 4;
     private const int Slots = 32; // of a quad's list of pointers: null, dy and three rows of x where all is inside, otherwise every pixel
-    private const int QuadsPerUnit = 64;
+    private const int QuadsPerUnit = 24; // a vector of channels of them, and of x, stays in the first-level cache for three rows of the kernel
 
     private readonly Conv2dWeightGradient op;
     private readonly Conv2dTaps taps;
@@ -65,13 +66,29 @@ internal sealed unsafe class Depthwise3x3WeightGradientKernel : CpuKernel
     {
         int first = unit * rowsPerUnit, end = Math.Min(Rows, first + rowsPerUnit);
         float** list = (float**)memory.Scratch;
-        for (int row = first; row < end; row++) list = List(memory, row, list);
+        for (int row = first; row < end; row++)
+        {
+            list = List(memory, row, list);
+            FetchAhead(memory, row + rowsPerUnit);
+        }
         int quads = (int)(list - (float**)memory.Scratch) / Slots;
         float* sums = memory.Shared + unit * SumLength;
         list = (float**)memory.Scratch;
         if (Vector512.IsHardwareAccelerated) Sums<Simd512, Vector512<float>>(quads, list, sums);
         else if (Vector256.IsHardwareAccelerated) Sums<Simd256, Vector256<float>>(quads, list, sums);
         else Sums<Simd128, Vector128<float>>(quads, list, sums);
+    }
+
+    /// <summary>
+    /// A row of dy of the next unit, and the rows of x that it is the first to meet: vectors of channels of many pixels are
+    /// more than the processor sees coming. The dy of a part of a batch was computed just before, and is near.
+    /// </summary>
+    private void FetchAhead(in CpuKernelMemory memory, int row)
+    {
+        if (!Sse.IsSupported || row >= Rows) return;
+        float* dy = memory[1] + (long)row * taps.TargetW * op.C, x = memory[0] + ((long)(row / taps.TargetH) * op.H + (long)(row % taps.TargetH) * op.Stride) * op.W * op.C;
+        for (int i = 0; i < taps.TargetW * op.C && !op.IsPart; i += 16) Sse.Prefetch1(dy + i);
+        for (int i = 0; i < op.Stride * op.W * op.C; i += 16) Sse.Prefetch1(x + i);
     }
 
     /// <summary>The quads of one row of dy: null, dy, three rows of x; or dy's four pixels and from slot 4 on x's columns, row by row.</summary>
@@ -120,8 +137,8 @@ internal sealed unsafe class Depthwise3x3WeightGradientKernel : CpuKernel
         where TVector : unmanaged
     {
         nint pixel = channels;
-        for (int kh = 0; kh < 3; kh++)
-            for (int c = 0; c < channels; c += TSimd.Width)
+        for (int c = 0; c < channels; c += TSimd.Width)
+            for (int kh = 0; kh < 3; kh++)
             {
                 TVector a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default, x;
                 float** at = list;
@@ -190,8 +207,8 @@ internal sealed unsafe class Depthwise3x3WeightGradientKernel : CpuKernel
         where TVector : unmanaged
     {
         nint pixel = channels;
-        for (int kh = 0; kh < 3; kh++)
-            for (int c = 0; c < channels; c += TSimd.Width)
+        for (int c = 0; c < channels; c += TSimd.Width)
+            for (int kh = 0; kh < 3; kh++)
             {
                 TVector a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default, x;
                 float** at = list;
