@@ -140,56 +140,59 @@ internal sealed unsafe class Depthwise3x3WeightGradientKernel : CpuKernel
         for (int c = 0; c < channels; c += TSimd.Width)
             for (int kh = 0; kh < 3; kh++)
             {
-                TVector a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default, x;
-                float** at = list;
-                for (int q = 0; q < quads; q++, at += Slots)
+                TVector a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default, x, g0, g1, g2, g3;
+                float** at = list, end = list + quads * Slots;
+                for (; at < end; at += Slots)
                 {
-                    float* d0, d1, d2, d3, x0, x1, x2, x3, x4, x5;
                     if (at[0] == null)
                     {
-                        d0 = at[1];
-                        x0 = at[2 + kh];
-                        d1 = d0 + pixel;
-                        d2 = d1 + pixel;
-                        d3 = d2 + pixel;
-                        x1 = x0 + pixel;
-                        x2 = x1 + pixel;
-                        x3 = x2 + pixel;
-                        x4 = x3 + pixel;
-                        x5 = x4 + pixel;
+                        float* d = at[1] + c, from = at[2 + kh] + c;
+                        g0 = TSimd.Load(d);
+                        g1 = TSimd.Load(d += pixel);
+                        g2 = TSimd.Load(d += pixel);
+                        g3 = TSimd.Load(d += pixel);
+                        x = TSimd.Load(from);
+                        a0 = TSimd.MultiplyAdd(g0, x, a0);
+                        x = TSimd.Load(from += pixel);
+                        a1 = TSimd.MultiplyAdd(g0, x, a1);
+                        b0 = TSimd.MultiplyAdd(g1, x, b0);
+                        x = TSimd.Load(from += pixel);
+                        a2 = TSimd.MultiplyAdd(g0, x, a2);
+                        b1 = TSimd.MultiplyAdd(g1, x, b1);
+                        a0 = TSimd.MultiplyAdd(g2, x, a0);
+                        x = TSimd.Load(from += pixel);
+                        b2 = TSimd.MultiplyAdd(g1, x, b2);
+                        a1 = TSimd.MultiplyAdd(g2, x, a1);
+                        b0 = TSimd.MultiplyAdd(g3, x, b0);
+                        x = TSimd.Load(from += pixel);
+                        a2 = TSimd.MultiplyAdd(g2, x, a2);
+                        b1 = TSimd.MultiplyAdd(g3, x, b1);
+                        x = TSimd.Load(from += pixel);
+                        b2 = TSimd.MultiplyAdd(g3, x, b2);
+                        continue;
                     }
-                    else
-                    {
-                        float** columns = at + 4 + kh * 6;
-                        d0 = at[0];
-                        d1 = at[1];
-                        d2 = at[2];
-                        d3 = at[3];
-                        x0 = columns[0];
-                        x1 = columns[1];
-                        x2 = columns[2];
-                        x3 = columns[3];
-                        x4 = columns[4];
-                        x5 = columns[5];
-                    }
-                    TVector g0 = TSimd.Load(d0 + c), g1 = TSimd.Load(d1 + c), g2 = TSimd.Load(d2 + c), g3 = TSimd.Load(d3 + c);
-                    x = TSimd.Load(x0 + c);
+                    float** columns = at + 4 + 6 * kh;
+                    g0 = TSimd.Load(at[0] + c);
+                    g1 = TSimd.Load(at[1] + c);
+                    g2 = TSimd.Load(at[2] + c);
+                    g3 = TSimd.Load(at[3] + c);
+                    x = TSimd.Load(columns[0] + c);
                     a0 = TSimd.MultiplyAdd(g0, x, a0);
-                    x = TSimd.Load(x1 + c);
+                    x = TSimd.Load(columns[1] + c);
                     a1 = TSimd.MultiplyAdd(g0, x, a1);
                     b0 = TSimd.MultiplyAdd(g1, x, b0);
-                    x = TSimd.Load(x2 + c);
+                    x = TSimd.Load(columns[2] + c);
                     a2 = TSimd.MultiplyAdd(g0, x, a2);
                     b1 = TSimd.MultiplyAdd(g1, x, b1);
                     a0 = TSimd.MultiplyAdd(g2, x, a0);
-                    x = TSimd.Load(x3 + c);
+                    x = TSimd.Load(columns[3] + c);
                     b2 = TSimd.MultiplyAdd(g1, x, b2);
                     a1 = TSimd.MultiplyAdd(g2, x, a1);
                     b0 = TSimd.MultiplyAdd(g3, x, b0);
-                    x = TSimd.Load(x4 + c);
+                    x = TSimd.Load(columns[4] + c);
                     a2 = TSimd.MultiplyAdd(g2, x, a2);
                     b1 = TSimd.MultiplyAdd(g3, x, b1);
-                    x = TSimd.Load(x5 + c);
+                    x = TSimd.Load(columns[5] + c);
                     b2 = TSimd.MultiplyAdd(g3, x, b2);
                 }
                 float* target = sums + 3 * kh * pixel + c;
@@ -210,65 +213,65 @@ internal sealed unsafe class Depthwise3x3WeightGradientKernel : CpuKernel
         for (int c = 0; c < channels; c += TSimd.Width)
             for (int kh = 0; kh < 3; kh++)
             {
-                TVector a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default, x;
-                float** at = list;
-                for (int q = 0; q < quads; q++, at += Slots)
+                TVector a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default, x, g0, g1, g2, g3;
+                float** at = list, end = list + quads * Slots;
+                for (; at < end; at += Slots)
                 {
-                    float* d0, d1, d2, d3, x0, x1, x2, x3, x4, x5, x6, x7, x8;
                     if (at[0] == null)
                     {
-                        d0 = at[1];
-                        x0 = at[2 + kh];
-                        d1 = d0 + pixel;
-                        d2 = d1 + pixel;
-                        d3 = d2 + pixel;
-                        x1 = x0 + pixel;
-                        x2 = x1 + pixel;
-                        x3 = x2 + pixel;
-                        x4 = x3 + pixel;
-                        x5 = x4 + pixel;
-                        x6 = x5 + pixel;
-                        x7 = x6 + pixel;
-                        x8 = x7 + pixel;
+                        float* d = at[1] + c, from = at[2 + kh] + c;
+                        g0 = TSimd.Load(d);
+                        g1 = TSimd.Load(d += pixel);
+                        g2 = TSimd.Load(d += pixel);
+                        g3 = TSimd.Load(d += pixel);
+                        x = TSimd.Load(from);
+                        a0 = TSimd.MultiplyAdd(g0, x, a0);
+                        x = TSimd.Load(from += pixel);
+                        a1 = TSimd.MultiplyAdd(g0, x, a1);
+                        x = TSimd.Load(from += pixel);
+                        a2 = TSimd.MultiplyAdd(g0, x, a2);
+                        b0 = TSimd.MultiplyAdd(g1, x, b0);
+                        x = TSimd.Load(from += pixel);
+                        b1 = TSimd.MultiplyAdd(g1, x, b1);
+                        x = TSimd.Load(from += pixel);
+                        b2 = TSimd.MultiplyAdd(g1, x, b2);
+                        a0 = TSimd.MultiplyAdd(g2, x, a0);
+                        x = TSimd.Load(from += pixel);
+                        a1 = TSimd.MultiplyAdd(g2, x, a1);
+                        x = TSimd.Load(from += pixel);
+                        a2 = TSimd.MultiplyAdd(g2, x, a2);
+                        b0 = TSimd.MultiplyAdd(g3, x, b0);
+                        x = TSimd.Load(from += pixel);
+                        b1 = TSimd.MultiplyAdd(g3, x, b1);
+                        x = TSimd.Load(from += pixel);
+                        b2 = TSimd.MultiplyAdd(g3, x, b2);
+                        continue;
                     }
-                    else
-                    {
-                        float** columns = at + 4 + kh * 9;
-                        d0 = at[0];
-                        d1 = at[1];
-                        d2 = at[2];
-                        d3 = at[3];
-                        x0 = columns[0];
-                        x1 = columns[1];
-                        x2 = columns[2];
-                        x3 = columns[3];
-                        x4 = columns[4];
-                        x5 = columns[5];
-                        x6 = columns[6];
-                        x7 = columns[7];
-                        x8 = columns[8];
-                    }
-                    TVector g0 = TSimd.Load(d0 + c), g1 = TSimd.Load(d1 + c), g2 = TSimd.Load(d2 + c), g3 = TSimd.Load(d3 + c);
-                    x = TSimd.Load(x0 + c);
+                    float** columns = at + 4 + 9 * kh;
+                    g0 = TSimd.Load(at[0] + c);
+                    g1 = TSimd.Load(at[1] + c);
+                    g2 = TSimd.Load(at[2] + c);
+                    g3 = TSimd.Load(at[3] + c);
+                    x = TSimd.Load(columns[0] + c);
                     a0 = TSimd.MultiplyAdd(g0, x, a0);
-                    x = TSimd.Load(x1 + c);
+                    x = TSimd.Load(columns[1] + c);
                     a1 = TSimd.MultiplyAdd(g0, x, a1);
-                    x = TSimd.Load(x2 + c);
+                    x = TSimd.Load(columns[2] + c);
                     a2 = TSimd.MultiplyAdd(g0, x, a2);
                     b0 = TSimd.MultiplyAdd(g1, x, b0);
-                    x = TSimd.Load(x3 + c);
+                    x = TSimd.Load(columns[3] + c);
                     b1 = TSimd.MultiplyAdd(g1, x, b1);
-                    x = TSimd.Load(x4 + c);
+                    x = TSimd.Load(columns[4] + c);
                     b2 = TSimd.MultiplyAdd(g1, x, b2);
                     a0 = TSimd.MultiplyAdd(g2, x, a0);
-                    x = TSimd.Load(x5 + c);
+                    x = TSimd.Load(columns[5] + c);
                     a1 = TSimd.MultiplyAdd(g2, x, a1);
-                    x = TSimd.Load(x6 + c);
+                    x = TSimd.Load(columns[6] + c);
                     a2 = TSimd.MultiplyAdd(g2, x, a2);
                     b0 = TSimd.MultiplyAdd(g3, x, b0);
-                    x = TSimd.Load(x7 + c);
+                    x = TSimd.Load(columns[7] + c);
                     b1 = TSimd.MultiplyAdd(g3, x, b1);
-                    x = TSimd.Load(x8 + c);
+                    x = TSimd.Load(columns[8] + c);
                     b2 = TSimd.MultiplyAdd(g3, x, b2);
                 }
                 float* target = sums + 3 * kh * pixel + c;
