@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -14,7 +15,7 @@ internal sealed unsafe class Depthwise3x3WeightGradientKernel : CpuKernel
     private const double UnitTarget = 0.1e-3;
     private const int ChannelsPerUnit = 64, Quad = 4;
     private const int Slots = 32; // of a quad's list of pointers: null, dy and three rows of x where all is inside, otherwise every pixel
-    private const int QuadsPerUnit = 64;
+    private const int QuadsPerUnit = 24; // a vector of channels of them, and of x, stays in the first-level cache for three rows of the kernel
 
     private readonly Conv2dWeightGradient op;
     private readonly Conv2dTaps taps;
@@ -65,13 +66,29 @@ internal sealed unsafe class Depthwise3x3WeightGradientKernel : CpuKernel
     {
         int first = unit * rowsPerUnit, end = Math.Min(Rows, first + rowsPerUnit);
         float** list = (float**)memory.Scratch;
-        for (int row = first; row < end; row++) list = List(memory, row, list);
+        for (int row = first; row < end; row++)
+        {
+            list = List(memory, row, list);
+            FetchAhead(memory, row + rowsPerUnit);
+        }
         int quads = (int)(list - (float**)memory.Scratch) / Slots;
         float* sums = memory.Shared + unit * SumLength;
         list = (float**)memory.Scratch;
         if (Vector512.IsHardwareAccelerated) Sums<Simd512, Vector512<float>>(quads, list, sums);
         else if (Vector256.IsHardwareAccelerated) Sums<Simd256, Vector256<float>>(quads, list, sums);
         else Sums<Simd128, Vector128<float>>(quads, list, sums);
+    }
+
+    /// <summary>
+    /// A row of dy of the next unit, and the rows of x that it is the first to meet: vectors of channels of many pixels are
+    /// more than the processor sees coming. The dy of a part of a batch was computed just before, and is near.
+    /// </summary>
+    private void FetchAhead(in CpuKernelMemory memory, int row)
+    {
+        if (!Sse.IsSupported || row >= Rows) return;
+        float* dy = memory[1] + (long)row * taps.TargetW * op.C, x = memory[0] + ((long)(row / taps.TargetH) * op.H + (long)(row % taps.TargetH) * op.Stride) * op.W * op.C;
+        for (int i = 0; i < taps.TargetW * op.C && !op.IsPart; i += 16) Sse.Prefetch1(dy + i);
+        for (int i = 0; i < op.Stride * op.W * op.C; i += 16) Sse.Prefetch1(x + i);
     }
 
     /// <summary>The quads of one row of dy: null, dy, three rows of x; or dy's four pixels and from slot 4 on x's columns, row by row.</summary>
@@ -120,59 +137,62 @@ internal sealed unsafe class Depthwise3x3WeightGradientKernel : CpuKernel
         where TVector : unmanaged
     {
         nint pixel = channels;
-        for (int kh = 0; kh < 3; kh++)
-            for (int c = 0; c < channels; c += TSimd.Width)
+        for (int c = 0; c < channels; c += TSimd.Width)
+            for (int kh = 0; kh < 3; kh++)
             {
-                TVector a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default, x;
-                float** at = list;
-                for (int q = 0; q < quads; q++, at += Slots)
+                TVector a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default, x, g0, g1, g2, g3;
+                float** at = list, end = list + quads * Slots;
+                for (; at < end; at += Slots)
                 {
-                    float* d0, d1, d2, d3, x0, x1, x2, x3, x4, x5;
                     if (at[0] == null)
                     {
-                        d0 = at[1];
-                        x0 = at[2 + kh];
-                        d1 = d0 + pixel;
-                        d2 = d1 + pixel;
-                        d3 = d2 + pixel;
-                        x1 = x0 + pixel;
-                        x2 = x1 + pixel;
-                        x3 = x2 + pixel;
-                        x4 = x3 + pixel;
-                        x5 = x4 + pixel;
+                        float* d = at[1] + c, from = at[2 + kh] + c;
+                        g0 = TSimd.Load(d);
+                        g1 = TSimd.Load(d += pixel);
+                        g2 = TSimd.Load(d += pixel);
+                        g3 = TSimd.Load(d += pixel);
+                        x = TSimd.Load(from);
+                        a0 = TSimd.MultiplyAdd(g0, x, a0);
+                        x = TSimd.Load(from += pixel);
+                        a1 = TSimd.MultiplyAdd(g0, x, a1);
+                        b0 = TSimd.MultiplyAdd(g1, x, b0);
+                        x = TSimd.Load(from += pixel);
+                        a2 = TSimd.MultiplyAdd(g0, x, a2);
+                        b1 = TSimd.MultiplyAdd(g1, x, b1);
+                        a0 = TSimd.MultiplyAdd(g2, x, a0);
+                        x = TSimd.Load(from += pixel);
+                        b2 = TSimd.MultiplyAdd(g1, x, b2);
+                        a1 = TSimd.MultiplyAdd(g2, x, a1);
+                        b0 = TSimd.MultiplyAdd(g3, x, b0);
+                        x = TSimd.Load(from += pixel);
+                        a2 = TSimd.MultiplyAdd(g2, x, a2);
+                        b1 = TSimd.MultiplyAdd(g3, x, b1);
+                        x = TSimd.Load(from += pixel);
+                        b2 = TSimd.MultiplyAdd(g3, x, b2);
+                        continue;
                     }
-                    else
-                    {
-                        float** columns = at + 4 + kh * 6;
-                        d0 = at[0];
-                        d1 = at[1];
-                        d2 = at[2];
-                        d3 = at[3];
-                        x0 = columns[0];
-                        x1 = columns[1];
-                        x2 = columns[2];
-                        x3 = columns[3];
-                        x4 = columns[4];
-                        x5 = columns[5];
-                    }
-                    TVector g0 = TSimd.Load(d0 + c), g1 = TSimd.Load(d1 + c), g2 = TSimd.Load(d2 + c), g3 = TSimd.Load(d3 + c);
-                    x = TSimd.Load(x0 + c);
+                    float** columns = at + 4 + 6 * kh;
+                    g0 = TSimd.Load(at[0] + c);
+                    g1 = TSimd.Load(at[1] + c);
+                    g2 = TSimd.Load(at[2] + c);
+                    g3 = TSimd.Load(at[3] + c);
+                    x = TSimd.Load(columns[0] + c);
                     a0 = TSimd.MultiplyAdd(g0, x, a0);
-                    x = TSimd.Load(x1 + c);
+                    x = TSimd.Load(columns[1] + c);
                     a1 = TSimd.MultiplyAdd(g0, x, a1);
                     b0 = TSimd.MultiplyAdd(g1, x, b0);
-                    x = TSimd.Load(x2 + c);
+                    x = TSimd.Load(columns[2] + c);
                     a2 = TSimd.MultiplyAdd(g0, x, a2);
                     b1 = TSimd.MultiplyAdd(g1, x, b1);
                     a0 = TSimd.MultiplyAdd(g2, x, a0);
-                    x = TSimd.Load(x3 + c);
+                    x = TSimd.Load(columns[3] + c);
                     b2 = TSimd.MultiplyAdd(g1, x, b2);
                     a1 = TSimd.MultiplyAdd(g2, x, a1);
                     b0 = TSimd.MultiplyAdd(g3, x, b0);
-                    x = TSimd.Load(x4 + c);
+                    x = TSimd.Load(columns[4] + c);
                     a2 = TSimd.MultiplyAdd(g2, x, a2);
                     b1 = TSimd.MultiplyAdd(g3, x, b1);
-                    x = TSimd.Load(x5 + c);
+                    x = TSimd.Load(columns[5] + c);
                     b2 = TSimd.MultiplyAdd(g3, x, b2);
                 }
                 float* target = sums + 3 * kh * pixel + c;
@@ -190,68 +210,68 @@ internal sealed unsafe class Depthwise3x3WeightGradientKernel : CpuKernel
         where TVector : unmanaged
     {
         nint pixel = channels;
-        for (int kh = 0; kh < 3; kh++)
-            for (int c = 0; c < channels; c += TSimd.Width)
+        for (int c = 0; c < channels; c += TSimd.Width)
+            for (int kh = 0; kh < 3; kh++)
             {
-                TVector a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default, x;
-                float** at = list;
-                for (int q = 0; q < quads; q++, at += Slots)
+                TVector a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default, x, g0, g1, g2, g3;
+                float** at = list, end = list + quads * Slots;
+                for (; at < end; at += Slots)
                 {
-                    float* d0, d1, d2, d3, x0, x1, x2, x3, x4, x5, x6, x7, x8;
                     if (at[0] == null)
                     {
-                        d0 = at[1];
-                        x0 = at[2 + kh];
-                        d1 = d0 + pixel;
-                        d2 = d1 + pixel;
-                        d3 = d2 + pixel;
-                        x1 = x0 + pixel;
-                        x2 = x1 + pixel;
-                        x3 = x2 + pixel;
-                        x4 = x3 + pixel;
-                        x5 = x4 + pixel;
-                        x6 = x5 + pixel;
-                        x7 = x6 + pixel;
-                        x8 = x7 + pixel;
+                        float* d = at[1] + c, from = at[2 + kh] + c;
+                        g0 = TSimd.Load(d);
+                        g1 = TSimd.Load(d += pixel);
+                        g2 = TSimd.Load(d += pixel);
+                        g3 = TSimd.Load(d += pixel);
+                        x = TSimd.Load(from);
+                        a0 = TSimd.MultiplyAdd(g0, x, a0);
+                        x = TSimd.Load(from += pixel);
+                        a1 = TSimd.MultiplyAdd(g0, x, a1);
+                        x = TSimd.Load(from += pixel);
+                        a2 = TSimd.MultiplyAdd(g0, x, a2);
+                        b0 = TSimd.MultiplyAdd(g1, x, b0);
+                        x = TSimd.Load(from += pixel);
+                        b1 = TSimd.MultiplyAdd(g1, x, b1);
+                        x = TSimd.Load(from += pixel);
+                        b2 = TSimd.MultiplyAdd(g1, x, b2);
+                        a0 = TSimd.MultiplyAdd(g2, x, a0);
+                        x = TSimd.Load(from += pixel);
+                        a1 = TSimd.MultiplyAdd(g2, x, a1);
+                        x = TSimd.Load(from += pixel);
+                        a2 = TSimd.MultiplyAdd(g2, x, a2);
+                        b0 = TSimd.MultiplyAdd(g3, x, b0);
+                        x = TSimd.Load(from += pixel);
+                        b1 = TSimd.MultiplyAdd(g3, x, b1);
+                        x = TSimd.Load(from += pixel);
+                        b2 = TSimd.MultiplyAdd(g3, x, b2);
+                        continue;
                     }
-                    else
-                    {
-                        float** columns = at + 4 + kh * 9;
-                        d0 = at[0];
-                        d1 = at[1];
-                        d2 = at[2];
-                        d3 = at[3];
-                        x0 = columns[0];
-                        x1 = columns[1];
-                        x2 = columns[2];
-                        x3 = columns[3];
-                        x4 = columns[4];
-                        x5 = columns[5];
-                        x6 = columns[6];
-                        x7 = columns[7];
-                        x8 = columns[8];
-                    }
-                    TVector g0 = TSimd.Load(d0 + c), g1 = TSimd.Load(d1 + c), g2 = TSimd.Load(d2 + c), g3 = TSimd.Load(d3 + c);
-                    x = TSimd.Load(x0 + c);
+                    float** columns = at + 4 + 9 * kh;
+                    g0 = TSimd.Load(at[0] + c);
+                    g1 = TSimd.Load(at[1] + c);
+                    g2 = TSimd.Load(at[2] + c);
+                    g3 = TSimd.Load(at[3] + c);
+                    x = TSimd.Load(columns[0] + c);
                     a0 = TSimd.MultiplyAdd(g0, x, a0);
-                    x = TSimd.Load(x1 + c);
+                    x = TSimd.Load(columns[1] + c);
                     a1 = TSimd.MultiplyAdd(g0, x, a1);
-                    x = TSimd.Load(x2 + c);
+                    x = TSimd.Load(columns[2] + c);
                     a2 = TSimd.MultiplyAdd(g0, x, a2);
                     b0 = TSimd.MultiplyAdd(g1, x, b0);
-                    x = TSimd.Load(x3 + c);
+                    x = TSimd.Load(columns[3] + c);
                     b1 = TSimd.MultiplyAdd(g1, x, b1);
-                    x = TSimd.Load(x4 + c);
+                    x = TSimd.Load(columns[4] + c);
                     b2 = TSimd.MultiplyAdd(g1, x, b2);
                     a0 = TSimd.MultiplyAdd(g2, x, a0);
-                    x = TSimd.Load(x5 + c);
+                    x = TSimd.Load(columns[5] + c);
                     a1 = TSimd.MultiplyAdd(g2, x, a1);
-                    x = TSimd.Load(x6 + c);
+                    x = TSimd.Load(columns[6] + c);
                     a2 = TSimd.MultiplyAdd(g2, x, a2);
                     b0 = TSimd.MultiplyAdd(g3, x, b0);
-                    x = TSimd.Load(x7 + c);
+                    x = TSimd.Load(columns[7] + c);
                     b1 = TSimd.MultiplyAdd(g3, x, b1);
-                    x = TSimd.Load(x8 + c);
+                    x = TSimd.Load(columns[8] + c);
                     b2 = TSimd.MultiplyAdd(g3, x, b2);
                 }
                 float* target = sums + 3 * kh * pixel + c;

@@ -33,7 +33,7 @@ internal sealed record LinearGradient(int Rows, int Out, int In, bool HasBias, i
 /// </summary>
 internal sealed unsafe class WeightGradientKernel : CpuKernel
 {
-    private const int SliceRows = 448, RowsPerUnit = 64, TilesPerUnit = 16, SumsPerUnit = 256;
+    private const int SliceRows = 448, RowsPerUnit = 64, RowsAtOnce = 8, TilesPerUnit = 16, SumsPerUnit = 256;
     private const double UnitTarget = 0.1e-3;
 
     /// <summary>Floats of a row of a panel of dy: a tile's rows, and room for whole vectors.</summary>
@@ -61,9 +61,14 @@ internal sealed unsafe class WeightGradientKernel : CpuKernel
     /// <summary>Whether copying pays. Images of few channels are read where they lie by the kernel for any convolution.</summary>
     public static bool Fits(LinearGradient op) => op.Rows >= 64 && op.Out >= Gemm.TileRows && op.In > (op.Images > 0 ? 32 : 8);
 
-    private long TilesLength => (long)tiles * tileStride * slice;
+    // A line or two more than they need, so that panels do not compete for the same lines of the cache.
+    private nint TilePanel => (nint)slice * tileStride + 16;
 
-    private long PanelsLength => (long)panels * Gemm.Panel * slice;
+    private nint Panel => (nint)slice * Gemm.Panel + 32;
+
+    private long TilesLength => tiles * TilePanel;
+
+    private long PanelsLength => panels * Panel;
 
     private long SumsOffset => TilesLength + PanelsLength;
 
@@ -107,18 +112,18 @@ internal sealed unsafe class WeightGradientKernel : CpuKernel
         float* sums = op.HasBias ? memory.Shared + SumsOffset + ((long)index * copyUnits + unit) * SumsWidth : null;
         if (Vector512.IsHardwareAccelerated)
         {
-            Copy<Simd512, Vector512<float>>(dy, op.Out, 12, rows, left, (nint)slice * tileStride, tileStride, 1);
-            Copy<Simd512, Vector512<float>>(x, op.In, 32, rows, right, (nint)slice * 32, 32, 2);
+            Copy<Simd512, Vector512<float>>(dy, op.Out, 12, rows, left, TilePanel, tileStride, 1);
+            Copy<Simd512, Vector512<float>>(x, op.In, 32, rows, right, Panel, 32, 2);
         }
         else if (Vector256.IsHardwareAccelerated)
         {
-            Copy<Simd256, Vector256<float>>(dy, op.Out, 6, rows, left, (nint)slice * tileStride, tileStride, 1);
-            Copy<Simd256, Vector256<float>>(x, op.In, 16, rows, right, (nint)slice * 16, 16, 2);
+            Copy<Simd256, Vector256<float>>(dy, op.Out, 6, rows, left, TilePanel, tileStride, 1);
+            Copy<Simd256, Vector256<float>>(x, op.In, 16, rows, right, Panel, 16, 2);
         }
         else
         {
-            Copy<Simd128, Vector128<float>>(dy, op.Out, 6, rows, left, (nint)slice * tileStride, tileStride, 2);
-            Copy<Simd128, Vector128<float>>(x, op.In, 8, rows, right, (nint)slice * 8, 8, 2);
+            Copy<Simd128, Vector128<float>>(dy, op.Out, 6, rows, left, TilePanel, tileStride, 2);
+            Copy<Simd128, Vector128<float>>(x, op.In, 8, rows, right, Panel, 8, 2);
         }
         if (sums != null) ColumnSums.Sum(dy, op.Out, rows, op.Out, sums);
     }
@@ -129,13 +134,19 @@ internal sealed unsafe class WeightGradientKernel : CpuKernel
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        for (int r = 0; r < rows; r++, source += columns, target += stride)
+        // Some rows at a time: a panel's part of one row is but a line, and panels lie on pages of their own.
+        for (int r = 0; r < rows; r += RowsAtOnce, source += RowsAtOnce * (nint)columns, target += RowsAtOnce * stride)
         {
+            int count = Math.Min(RowsAtOnce, rows - r);
             float* to = target;
             for (int c = 0; c < columns; c += step, to += panel)
             {
-                TSimd.Store(to, TSimd.Load(source + c));
-                if (vectors > 1) TSimd.Store(to + TSimd.Width, TSimd.Load(source + c + TSimd.Width));
+                float* from = source + c, row = to;
+                for (int i = 0; i < count; i++, from += columns, row += stride)
+                {
+                    TSimd.Store(row, TSimd.Load(from));
+                    if (vectors > 1) TSimd.Store(row + TSimd.Width, TSimd.Load(from + TSimd.Width));
+                }
             }
         }
     }
@@ -160,7 +171,7 @@ internal sealed unsafe class WeightGradientKernel : CpuKernel
             {
                 target.Rows = Math.Min(Gemm.TileRows, op.Out - t * Gemm.TileRows);
                 target.C = memory[2] + (long)t * Gemm.TileRows * op.In + panel * Gemm.Panel;
-                Gemm.Outer(count, pairs, (nint)t * slice * tileStride, (nint)panel * slice * Gemm.Panel, ref target);
+                Gemm.Outer(count, pairs, t * TilePanel, panel * Panel, ref target);
             }
         }
     }
