@@ -223,8 +223,7 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
         }
         if (!epilogue.HasOtherActivation) return;
         int firstColumn = firstPanel * Gemm.Panel, columns = Math.Min(outChannels, lastPanel * Gemm.Panel) - firstColumn;
-        for (long q = first; q < end; q++)
-            epilogue.Activate(y + offsets[(q - first) / tileRows * 12 + (q - first) % tileRows] + firstColumn, 1, 0, columns);
+        epilogue.Activate(y + first * target.CRow + firstColumn, (int)(end - first), target.CRow, columns); // only gradients have several phases
     }
 
     /// <summary>For each tile, segment by segment, where its rows begin in the source; and where they go in the target.</summary>
@@ -242,15 +241,10 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
         if (kernelH * kernelW == 1 && op.Stride == 1 && op.Padding == 0)
         {
             // Source and target pixels are the same, one after another.
-            for (long q = first; q < end; q += tileRows, pointers += maxPointers, offsets += 12)
+            for (long q = first; q < end; q += tileRows, pointers += maxPointers)
             {
                 int rows = (int)Math.Min(tileRows, end - q), shape = Gemm.TileShape(rows);
-                for (int r = 0; r < shape; r++)
-                {
-                    long at = q + Math.Min(r, rows - 1);
-                    pointers[1 + r] = source + at * pixel;
-                    offsets[r] = (nint)at * targetPixel;
-                }
+                for (int r = 0; r < shape; r++) pointers[1 + r] = source + (q + Math.Min(r, rows - 1)) * pixel;
             }
             return;
         }
@@ -263,7 +257,7 @@ internal abstract unsafe class Conv2dProductKernel : CpuKernel
             for (int r = 0; r < rows; r++)
             {
                 int h = phase.Row + i * phase.Step, w = phase.Column + j * phase.Step;
-                offsets[r] = image * targetImage + h * targetRow + w * targetPixel;
+                if (phase.Step > 1) offsets[r] = image * targetImage + h * targetRow + w * targetPixel;
                 float* from = source + image * sourceImage;
                 float** pointer = pointers + 1 + r;
                 if (IsWhole)

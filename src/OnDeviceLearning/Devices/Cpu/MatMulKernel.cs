@@ -28,8 +28,8 @@ internal sealed unsafe class MatMulKernel : CpuKernel
         dotBlocks = (op.N + dotColumns - 1) / dotColumns;
         panels = Gemm.Panels(op.N);
         slices = (op.K + KSlice - 1) / KSlice;
-        int blocks = (op.M + MaxRows - 1) / MaxRows, tiles = (op.M + blocks * Gemm.TileRows - 1) / (blocks * Gemm.TileRows); // alike, in whole tiles
-        rowsPerUnit = Math.Min(op.M, tiles * Gemm.TileRows);
+        int blocks = (op.M + MaxRows - 1) / MaxRows;
+        rowsPerUnit = Math.Min(op.M, (op.M + 4 * blocks - 1) / (4 * blocks) * 4); // blocks alike, so that threads' shares are
         rowBlocks = (op.M + rowsPerUnit - 1) / rowsPerUnit;
         double panelSeconds = 2.0 * rowsPerUnit * Gemm.Panel * Math.Min(op.K, KSlice) / Gemm.FlopsPerSecond;
         panelsPerUnit = (int)Math.Clamp(UnitTarget / panelSeconds, 1, panels);
