@@ -44,6 +44,22 @@ public static partial class ConformanceSuite
             (1, 8, 33, 17, 16, 3, 3, 1, 1, 1, 8),
             (2, 1, 40, 40, 32, 7, 7, 2, 3, 1, 1),
             (4, 16, 17, 16, 16, 2, 2, 2, 0, 1, 1),
+            // Few pixels, which fall into tiles of nine or twelve rows or into none; 24 target channels.
+            (1, 50, 3, 3, 70, 1, 1, 1, 0, 1, 1),
+            (1, 40, 6, 6, 100, 1, 1, 1, 0, 1, 1),
+            (2, 20, 6, 6, 24, 1, 1, 1, 0, 1, 1),
+            (1, 5, 12, 8, 24, 3, 3, 2, 1, 1, 1),
+            (2, 33, 3, 6, 45, 3, 3, 2, 1, 1, 1),
+            // By channel, whole vectors of them: wide and narrow rows, one image and several, every stride and padding.
+            (1, 32, 6, 5, 32, 3, 3, 1, 1, 1, 32),
+            (2, 48, 9, 8, 48, 3, 3, 2, 1, 1, 48),
+            (1, 64, 3, 3, 64, 3, 3, 1, 1, 1, 64),
+            (1, 96, 3, 3, 96, 3, 3, 2, 1, 1, 96),
+            (1, 80, 2, 5, 80, 3, 3, 1, 1, 1, 80),
+            (1, 72, 1, 9, 72, 3, 3, 1, 1, 1, 72),
+            (1, 64, 5, 9, 64, 3, 3, 1, 0, 1, 64),
+            (1, 64, 4, 4, 64, 3, 3, 1, 2, 1, 64),
+            (1, 16, 7, 11, 16, 3, 3, 2, 0, 1, 16),
         ];
         // Every small kernel with every stride and padding, dense, grouped and by channel, on a frame that no stride divides.
         foreach ((int kh, int kw) in ((int, int)[])[(1, 1), (2, 3), (3, 3), (5, 5)])
@@ -61,8 +77,10 @@ public static partial class ConformanceSuite
         // More weights than a cache holds, so that they are used in several parts.
         yield return new(new Conv2d(1, 120, 4, 5, 130, 3, 3, 1, 1, HasBias: true, HasResidual: true, Activation: ActivationKind.Relu), seed++);
         yield return new(new Conv2dInputGradient(1, 120, 4, 5, 130, 3, 3, 1, 1), seed++);
-        // Every epilogue, on a convolution with tails everywhere, a pointwise and a depthwise one.
-        foreach (Conv2d conv in (Conv2d[])[new(2, 5, 9, 7, 19, 3, 3, 1, 1), new(3, 16, 6, 6, 40, 1, 1), new(2, 9, 8, 11, 9, 3, 3, 2, 1, 1, 9)])
+        yield return new(new Conv2d(8, 160, 3, 3, 900, 1, 1, HasBias: true, Activation: ActivationKind.Relu), seed++);
+        yield return new(new Conv2d(30, 400, 3, 3, 340, 1, 1, HasResidual: true), seed++);
+        // Every epilogue, on a convolution with tails everywhere, pointwise and depthwise ones.
+        foreach (Conv2d conv in (Conv2d[])[new(2, 5, 9, 7, 19, 3, 3, 1, 1), new(3, 16, 6, 6, 40, 1, 1), new(2, 17, 4, 6, 24, 1, 1), new(1, 64, 3, 3, 64, 3, 3, 1, 1, 1, 64), new(2, 9, 8, 11, 9, 3, 3, 2, 1, 1, 9)])
             foreach ((bool bias, bool residual, ActivationKind? activation) in Epilogues())
                 yield return new(conv with { HasBias = bias, HasResidual = residual, Activation = activation }, seed++);
     }

@@ -252,17 +252,18 @@ internal sealed unsafe class Conv2dProductKernel : CpuKernel
         }
         if (!epilogue.HasOtherActivation && !epilogue.HasMask) return;
         int firstColumn = firstPanel * Gemm.Panel, columns = Math.Min(outChannels, lastPanel * Gemm.Panel) - firstColumn;
-        if (epilogue.HasMask && phase.Step == 1 && columns == target.CRow)
+        if (phase.Step > 1) // only gradients have several phases, and they have no activation
         {
-            epilogue.ApplyMask(memory, y + first * columns, (int)(end - first) * columns); // pixels follow one another
+            for (long q = first; q < end; q++)
+                epilogue.ApplyMask(memory, y + offsets[(q - first) / tileRows * 12 + (q - first) % tileRows] + firstColumn, columns);
             return;
         }
-        for (long q = first; q < end; q++)
-        {
-            float* pixel = y + offsets[(q - first) / tileRows * 12 + (q - first) % tileRows] + firstColumn;
-            if (epilogue.HasMask) epilogue.ApplyMask(memory, pixel, columns);
-            else epilogue.Activate(pixel, 1, 0, columns);
-        }
+        float* start = y + first * target.CRow + firstColumn;
+        int pixels = (int)(end - first);
+        if (!epilogue.HasMask) epilogue.Activate(start, pixels, target.CRow, columns);
+        else if (columns == target.CRow) epilogue.ApplyMask(memory, start, pixels * columns); // they follow one another
+        else
+            for (int pixel = 0; pixel < pixels; pixel++) epilogue.ApplyMask(memory, start + pixel * target.CRow, columns);
     }
 
     /// <summary>For each tile, segment by segment, where its rows begin in the source; and where they go in the target.</summary>
@@ -280,15 +281,10 @@ internal sealed unsafe class Conv2dProductKernel : CpuKernel
         if (kernelH * kernelW == 1 && op.Stride == 1 && op.Padding == 0)
         {
             // Source and target pixels are the same, one after another.
-            for (long q = first; q < end; q += tileRows, pointers += maxPointers, offsets += 12)
+            for (long q = first; q < end; q += tileRows, pointers += maxPointers)
             {
                 int rows = (int)Math.Min(tileRows, end - q), shape = Gemm.TileShape(rows);
-                for (int r = 0; r < shape; r++)
-                {
-                    long at = q + Math.Min(r, rows - 1);
-                    pointers[1 + r] = source + at * pixel;
-                    offsets[r] = (nint)at * targetPixel;
-                }
+                for (int r = 0; r < shape; r++) pointers[1 + r] = source + (q + Math.Min(r, rows - 1)) * pixel;
             }
             return;
         }
@@ -301,7 +297,7 @@ internal sealed unsafe class Conv2dProductKernel : CpuKernel
             for (int r = 0; r < rows; r++)
             {
                 int h = phase.Row + i * phase.Step, w = phase.Column + j * phase.Step;
-                offsets[r] = image * targetImage + h * targetRow + w * targetPixel;
+                if (phase.Step > 1) offsets[r] = image * targetImage + h * targetRow + w * targetPixel;
                 float* from = source + image * sourceImage;
                 float** pointer = pointers + 1 + r;
                 if (IsWhole)

@@ -36,8 +36,8 @@ internal static unsafe class Gemm
     /// </summary>
     private const int FewRows = 24;
 
-    /// <summary>Depth of such a part, 16 KiB.</summary>
-    private static readonly int partDepth = 4096 / Panel;
+    /// <summary>Depth of such a part, 16 KiB; 0 for none: tiles of twelve rows are slow enough for a panel to come in time.</summary>
+    private static readonly int partDepth = TileRows < 12 ? 4096 / Panel : 0;
 
     /// <summary>Columns of a in one batch of pointers, where a is transposed.</summary>
     private const int PairBlock = 256;
@@ -70,7 +70,7 @@ internal static unsafe class Gemm
         for (int k0 = 0; k0 < k; k0 += depthStep)
         {
             int depth = Math.Min(depthStep, k - k0);
-            bool last = k0 + depth == k, inParts = aK == 1 && m > TileRows && m <= FewRows && depth > partDepth;
+            bool last = k0 + depth == k, inParts = partDepth > 0 && aK == 1 && m > TileRows && m <= FewRows && depth > partDepth;
             target.Accumulate = accumulate || k0 > 0;
             target.Relu = relu && last;
             if (aK != 1)

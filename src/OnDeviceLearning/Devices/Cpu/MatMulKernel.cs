@@ -12,11 +12,12 @@ internal sealed unsafe class MatMulKernel : CpuKernel
 {
     private const int KSlice = 2048, MaxRows = 96, DotRows = 3, MaxDotColumns = 32, DotBlocks = 8, PackRows = 32, PackedRows = 64;
     private const double UnitTarget = 0.006e-3; // a sentence's products too are several units, for several threads
+    private const double TogetherTarget = 0.05e-3; // of units that follow one another
 
     private readonly MatMul op;
     private readonly ProductEpilogue epilogue;
     private readonly bool dot, packed;
-    private readonly int panels, panelsPerUnit, rowsPerUnit, rowBlocks, panelBlocks, slices, dotColumns, dotBlocks;
+    private readonly int panels, panelsPerUnit, rowsPerUnit, rowBlocks, panelBlocks, unitsTogether, slices, dotColumns, dotBlocks;
 
     public MatMulKernel(MatMul op)
     {
@@ -28,12 +29,13 @@ internal sealed unsafe class MatMulKernel : CpuKernel
         dotBlocks = (op.N + dotColumns - 1) / dotColumns;
         panels = Gemm.Panels(op.N);
         slices = (op.K + KSlice - 1) / KSlice;
-        int blocks = (op.M + MaxRows - 1) / MaxRows, tiles = (op.M + blocks * Gemm.TileRows - 1) / (blocks * Gemm.TileRows); // alike, in whole tiles
-        rowsPerUnit = Math.Min(op.M, tiles * Gemm.TileRows);
+        int blocks = (op.M + MaxRows - 1) / MaxRows;
+        rowsPerUnit = Math.Min(op.M, (op.M + 4 * blocks - 1) / (4 * blocks) * 4); // blocks alike, so that threads' shares are
         rowBlocks = (op.M + rowsPerUnit - 1) / rowsPerUnit;
         double panelSeconds = 2.0 * rowsPerUnit * Gemm.Panel * Math.Min(op.K, KSlice) / Gemm.FlopsPerSecond;
         panelsPerUnit = (int)Math.Clamp(UnitTarget / panelSeconds, 1, panels);
         panelBlocks = (panels + panelsPerUnit - 1) / panelsPerUnit;
+        unitsTogether = Math.Max(1, (int)Math.Min(panelBlocks, TogetherTarget / (panelSeconds * panelsPerUnit)));
     }
 
     private int BBatches => op.SharedB ? 1 : op.Batch;
@@ -75,9 +77,12 @@ internal sealed unsafe class MatMulKernel : CpuKernel
             }
             return;
         }
-        for (int unit = from; unit < to; unit++)
+        for (int unit = from, next; unit < to; unit = next)
+        {
+            next = stage == 0 ? unit + 1 : Math.Min(to, Math.Min(unit + unitsTogether, (unit / panelBlocks + 1) * panelBlocks));
             if (stage == 0) Pack(memory, unit);
-            else Multiply(memory, (stage - 1) * KSlice, unit);
+            else Multiply(memory, (stage - 1) * KSlice, unit, next - unit);
+        }
     }
 
     private void Pack(in CpuKernelMemory memory, int unit)
@@ -88,11 +93,11 @@ internal sealed unsafe class MatMulKernel : CpuKernel
         else WeightPanels.PackRows(b + (long)k * op.N, op.N, Math.Min(PackedRows, op.K - k), all + (long)k * Gemm.Panel, (nint)PanelLength);
     }
 
-    private void Multiply(in CpuKernelMemory memory, int k0, int unit)
+    private void Multiply(in CpuKernelMemory memory, int k0, int unit, int units)
     {
         int batch = unit / (rowBlocks * panelBlocks), row = unit / panelBlocks % rowBlocks * rowsPerUnit, panel = unit % panelBlocks * panelsPerUnit;
         int rows = Math.Min(rowsPerUnit, op.M - row), depth = Math.Min(KSlice, op.K - k0);
-        int column = panel * Gemm.Panel, columns = Math.Min(panelsPerUnit * Gemm.Panel, op.N - column);
+        int column = panel * Gemm.Panel, columns = Math.Min(units * panelsPerUnit * Gemm.Panel, op.N - column);
         nint aRow = op.TransposeA && op.M > 1 ? 1 : op.K, aK = op.TransposeA ? op.M : 1;
         float* a = memory[0] + (long)batch * op.M * op.K + row * aRow + k0 * aK;
         long start = ((long)batch * op.M + row) * op.N + column, bBatch = op.SharedB ? 0 : batch;
