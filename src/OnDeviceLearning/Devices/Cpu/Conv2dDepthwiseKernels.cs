@@ -77,8 +77,10 @@ internal abstract unsafe class DepthwiseKernel : CpuKernel
         if (residual != null) residual += start;
         if (rows3x3 is not null) rows3x3.Row(h, count, source, memory.Kept + channel, memory.Kept + Kernel * op.C + channel, bias, residual, Epilogue.IsRelu, y);
         else Pixels(memory, h, source, bias, residual, y);
-        if (Epilogue.HasOtherActivation && count == op.C) Epilogue.Activate(y, 1, 0, taps.TargetW * op.C);
-        else if (Epilogue.HasOtherActivation) Epilogue.Activate(y, taps.TargetW, op.C, count);
+        if (!Epilogue.HasOtherActivation) return;
+        if (!byChannels) Epilogue.Activate(y, 1, 0, taps.TargetW * op.C);
+        // A panel at a time: an activation may compute a row's end in another way, which must not depend on who computes what.
+        for (int c = 0; c < count && byChannels; c += Gemm.Panel) Epilogue.Activate(y + c, taps.TargetW, op.C, Math.Min(Gemm.Panel, count - c));
     }
 
     private void Pixels(in CpuKernelMemory memory, int h, float* source, float* bias, float* residual, float* y)
