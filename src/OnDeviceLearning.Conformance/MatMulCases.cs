@@ -30,7 +30,7 @@ public static partial class ConformanceSuite
                     yield return new(new MatMul(batch, m, n, k, transposeA, transposeB, alpha, accumulate, shared), seed++);
         }
         // Every epilogue: few rows, tails everywhere, a batch, and a k that is cut into slices.
-        foreach (MatMul product in (MatMul[])[new(1, 1, 70, 33, TransposeB: true), new(1, 3, 130, 65), new(2, 37, 65, 40, Alpha: -0.7f), new(1, 40, 33, 2500, TransposeB: true)])
+        foreach (MatMul product in (MatMul[])[new(1, 1, 70, 33, TransposeB: true), new(1, 1, 65, 20, TransposeB: true), new(1, 3, 130, 65), new(2, 37, 65, 40, Alpha: -0.7f), new(1, 40, 33, 2500, TransposeB: true)])
             foreach ((bool bias, bool residual, ActivationKind? activation) in Epilogues())
                 yield return new(product with { HasBias = bias, HasResidual = residual, Activation = activation }, seed++);
     }

@@ -90,11 +90,15 @@ internal sealed unsafe class DepthwiseKernel : CpuKernel
         if (residual != null) residual += start;
         if (rows3x3 is not null) rows3x3.Row(h, count, source, memory.Kept + channel, memory.Kept + Kernel * op.C + channel, bias, residual, Epilogue.IsRelu, y);
         else Pixels(memory, h, source, bias, residual, y);
-        if (!Epilogue.HasOtherActivation && !Epilogue.HasMask) return;
-        (int pixels, int length) = count == op.C ? (1, taps.TargetW * op.C) : (taps.TargetW, count); // whole pixels follow one another
-        if (Epilogue.HasOtherActivation) Epilogue.Activate(y, pixels, op.C, length);
-        else
-            for (int w = 0; w < pixels; w++) Epilogue.ApplyMask(memory, y + (long)w * op.C, length);
+        if (Epilogue.HasOtherActivation)
+        {
+            if (!byChannels) Epilogue.Activate(y, 1, 0, taps.TargetW * op.C);
+            // A panel at a time: an activation may compute a row's end in another way, which must not depend on who computes what.
+            for (int c = 0; c < count && byChannels; c += Gemm.Panel) Epilogue.Activate(y + c, taps.TargetW, op.C, Math.Min(Gemm.Panel, count - c));
+        }
+        if (!Epilogue.HasMask) return;
+        if (!byChannels) Epilogue.ApplyMask(memory, y, taps.TargetW * op.C);
+        for (int w = 0; w < taps.TargetW && byChannels; w++) Epilogue.ApplyMask(memory, y + (long)w * op.C, count);
     }
 
     private void Pixels(in CpuKernelMemory memory, int h, float* source, float* bias, float* residual, float* y)

@@ -195,6 +195,7 @@ internal sealed unsafe class WinogradKernel : CpuKernel
         nint shift = residual == null ? 0 : (nint)(residual - y);
         int from = firstPanel * Gemm.Panel, width = Math.Min(outChannels, lastPanel * Gemm.Panel) - from;
         if (bias != null) bias += from;
+        int activated = byPanel ? Gemm.Panel : width; // together: an activation may compute a row's end in another way
         for (int t = 0; t < count; t++)
         {
             tiles.TargetPixels(first + t, y, outChannels, null, pixels, from);
@@ -204,9 +205,12 @@ internal sealed unsafe class WinogradKernel : CpuKernel
             else WinogradTransforms<Simd128, Vector128<float>>.Output(at, OutPlane, width, bias, residual != null, shift, epilogue.IsRelu, pixels);
             if (!epilogue.HasOtherActivation && !epilogue.HasMask) continue;
             for (int i = 0; i < 16; i++)
+            {
                 if (pixels[i] == null) continue;
-                else if (epilogue.HasMask) epilogue.ApplyMask(memory, pixels[i], width);
-                else epilogue.Activate(pixels[i], 1, 0, width);
+                if (epilogue.HasMask) epilogue.ApplyMask(memory, pixels[i], width);
+                else
+                    for (int n = 0; n < width; n += activated) epilogue.Activate(pixels[i] + n, 1, 0, Math.Min(activated, width - n));
+            }
         }
     }
 }

@@ -35,7 +35,8 @@ internal sealed unsafe class MatMulKernel : CpuKernel
         double panelSeconds = 2.0 * rowsPerUnit * Gemm.Panel * Math.Min(op.K, KSlice) / Gemm.FlopsPerSecond;
         panelsPerUnit = (int)Math.Clamp(UnitTarget / panelSeconds, 1, panels);
         panelBlocks = (panels + panelsPerUnit - 1) / panelsPerUnit;
-        unitsTogether = Math.Max(1, (int)Math.Min(panelBlocks, TogetherTarget / (panelSeconds * panelsPerUnit)));
+        // An activation may compute the end of a row in another way, and the end must not depend on who computes what.
+        unitsTogether = epilogue.HasOtherActivation ? 1 : Math.Max(1, (int)Math.Min(panelBlocks, TogetherTarget / (panelSeconds * panelsPerUnit)));
     }
 
     private int BBatches => op.SharedB ? 1 : op.Batch;
@@ -132,7 +133,7 @@ internal sealed unsafe class MatMulKernel : CpuKernel
             for (int n = 0; n < columns && bias != null; n++) c[n] += bias[column + n];
             for (int n = 0; n < columns && residual != null; n++) c[n] += residual[start + n];
             for (int n = 0; n < columns && epilogue.IsRelu; n++) c[n] = Math.Max(c[n], 0);
-            if (epilogue.HasOtherActivation) epilogue.Activate(c, 1, 0, columns);
+            for (int n = 0; n < columns && epilogue.HasOtherActivation; n += dotColumns) epilogue.Activate(c + n, 1, 0, Math.Min(dotColumns, columns - n));
         }
     }
 
