@@ -107,11 +107,8 @@ public sealed class TextsRecipeTests : TorchTests
     [Fact]
     public void A_resumed_training_ends_with_the_very_same_state()
     {
-        (TextTokenizer tokenizer, TextPairs pairs) = Pairs(seed: 1);
-        var table = new float[(tokenizer.LargestId + 1) * TextsModel.Width];
-        var random = new Random(4);
-        for (int i = 0; i < table.Length; i++) table[i] = random.NextSingle() - 0.5f;
-        TextsTrainer straight = new(table, 1), stopped = new(table, 1), resumed = new(table, 2);
+        TextPairs pairs = Pairs(seed: 1).Pairs;
+        TextsTrainer straight = new(Table(seed: 4)), stopped = new(Table(seed: 4)), resumed = new(Table(seed: 4));
         Train(straight, 4);
         Train(stopped, 2);
         string checkpoint = Path.Combine(folder, "state.safetensors");
@@ -129,18 +126,98 @@ public sealed class TextsRecipeTests : TorchTests
     }
 
     [Fact]
+    public void A_table_under_training_embeds_as_the_graph_that_a_game_runs()
+    {
+        (TextTokenizer tokenizer, TextPairs pairs) = Pairs(seed: 1);
+        PieceTable table = Table(seed: 6, TextsModel.Width);
+        TextBatch batch = pairs.Make(0);
+        var graph = new TorchGraph(TextsModel.Text(tokenizer.LargestId + 1));
+        using IDisposable untracked = no_grad();
+        graph.Parameters["tokens.weight"].copy_(table.Weight);
+        Tensor expected = graph.Forward(tensor(batch.Tokens).view(batch.Lengths.Length, -1).to(ScalarType.Int64), tensor(batch.Lengths).to(ScalarType.Int64));
+        Assert.InRange(Results.NormError(table.Embed(batch).Values(), expected.Values()), 0, 1e-5);
+    }
+
+    [Fact]
+    public void Words_in_common_are_compared_by_stem_and_rare_ones_count_more()
+    {
+        TextTokenizer tokenizer = Pairs(seed: 1).Tokenizer;
+        Dictionary<string, int> counts = corpus.WordCounts();
+        string[] first = ["the painted boats", "meals"], second = ["paint a boat", "we sell the stone"];
+        float[] cosines = new CommonWords(counts, tokenizer).Cosines(Batch(tokenizer, first, second)).Values();
+
+        double all = counts.Where(c => char.IsLetterOrDigit(c.Key[0])).Sum(c => (double)c.Value);
+        double Weight(string stem) => 2e-3 / (2e-3 + counts.Where(c => char.IsLetterOrDigit(c.Key[0]) && WordStem.Of(c.Key) == stem).Sum(c => c.Value) / all);
+        double Square(params string[] stems) => stems.Sum(s => Weight(s) * Weight(s));
+        Assert.Equal(Square("paint", "boat") / Math.Sqrt(Square("the", "paint", "boat") * Square("paint", "a", "boat")), cosines[0], 4);
+        Assert.Equal(Square("the") / Math.Sqrt(Square("the", "paint", "boat") * Square("we", "sel", "the", "ston")), cosines[1], 4);
+        Assert.Equal([0f, 0f], cosines[2..]);
+        Assert.True(Weight("the") < Weight("boat"));
+    }
+
+    [Theory]
+    [InlineData("transfer", "transfers", "transferred", "transferring")]
+    [InlineData("reply", "replies", "replied")]
+    [InlineData("bake", "bakes", "baking", "baked")]
+    [InlineData("call", "calls", "calling", "called")]
+    public void Forms_of_a_word_have_one_stem(params string[] forms) => Assert.Single(forms.Select(WordStem.Of).Distinct());
+
+    [Theory]
+    [InlineData("card", "car")]
+    [InlineData("king", "kin")]
+    [InlineData("bank", "banker")]
+    public void Other_words_have_other_stems(string word, string other) => Assert.NotEqual(WordStem.Of(word), WordStem.Of(other));
+
+    [Fact]
+    public void An_encoder_that_learns_from_a_teacher_comes_to_agree_with_it()
+    {
+        (TextTokenizer tokenizer, TextPairs pairs) = Pairs(seed: 1);
+        var words = new CommonWords(corpus.WordCounts(), tokenizer);
+        PieceTable member = Table(seed: 7), other = Table(seed: 8);
+        var teacher = new TextsTeacher([member, other], words);
+        TextBatch batch = pairs.Make(0);
+        float[] expected = [.. member.Cosines(batch).Values().Zip(other.Cosines(batch).Values(), words.Cosines(batch).Values()).Select(c => ((c.First + c.Second) / 2 + c.Third) / 2)];
+        Assert.InRange(Results.NormError(teacher.Cosines(batch).Values(), expected), 0, 1e-5);
+
+        var learner = new TextsDistiller(Table(seed: 9, TextsModel.Width), teacher);
+        double before = learner.Update(batch, 60).Loss, after = before;
+        while (learner.Step < 60) after = learner.Update(batch, 60).Loss;
+        Assert.InRange(after, 0, before / 2);
+    }
+
+    [Fact]
+    public void A_widened_table_keeps_what_was_learnt_and_gives_the_forms_of_a_word_one_direction()
+    {
+        var pieces = new Dictionary<string, int> { ["paint</w>"] = 0, ["painted</w>"] = 1, ["boat</w>"] = 2 };
+        const int member = TextsModel.MemberWidth, own = TextsModel.Width - member;
+        float[] learnt = [.. Enumerable.Range(0, 3 * member).Select(i => MathF.Sin(i))], wide = PieceVectors.Widen(learnt, pieces, seed: 1);
+        float[][] added = [.. Enumerable.Range(0, 3).Select(i => wide[(i * TextsModel.Width + member)..((i + 1) * TextsModel.Width)])];
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(learnt[(i * member)..((i + 1) * member)], wide[(i * TextsModel.Width)..(i * TextsModel.Width + member)]);
+            Assert.Equal(0.5 * System.Numerics.Tensors.TensorPrimitives.Norm<float>(learnt.AsSpan(i * member, member)), System.Numerics.Tensors.TensorPrimitives.Norm<float>(added[i]), 3);
+        }
+        Assert.Equal(own, added[0].Length);
+        Assert.Equal(1, System.Numerics.Tensors.TensorPrimitives.CosineSimilarity<float>(added[0], added[1]), 3);
+        Assert.InRange(System.Numerics.Tensors.TensorPrimitives.CosineSimilarity<float>(added[0], added[2]), -0.5, 0.5);
+    }
+
+    [Fact]
     public void A_run_that_was_stopped_goes_on_and_ends_with_a_backbone_that_computes_what_was_trained()
     {
         string file = Path.Combine(folder, "made for it", "texts.safetensors");
-        var options = new TextsRecipeOptions(file, null, Seed: 3, Minutes: 0.001, Threads: 1, Path.Combine(folder, "checkpoint"));
+        var options = new TextsRecipeOptions(file, null, Seed: 3, Minutes: 0.004, Threads: 1, Path.Combine(folder, "checkpoint"), Members: 2);
         using (var stop = new CancellationTokenSource())
         {
-            Assert.False(TextsRecipe.Run(options, corpus, tiny, new Steps(p => { if (p.Step == 2) stop.Cancel(); }), stop.Token));
+            // In the second step of the second member.
+            int begun = 0;
+            Assert.False(TextsRecipe.Run(options, corpus, tiny, new Steps(p => { if (p.Step == 1) begun++; if (begun == 2 && p.Step == 2) stop.Cancel(); }), stop.Token));
             Assert.False(File.Exists(file));
         }
         var rest = new Steps(_ => { });
         Assert.True(TextsRecipe.Run(options, corpus, tiny, rest, CancellationToken.None));
         Assert.Equal(3, rest.Seen[0].Step);
+        Assert.Single(rest.Seen, p => p.Step == 1);
         Assert.All(rest.Seen, p => Assert.True(double.IsFinite(p.Loss)));
 
         using Backbone backbone = Backbone.Load(file, device);
@@ -161,6 +238,20 @@ public sealed class TextsRecipeTests : TorchTests
         string further = Path.Combine(folder, "further.safetensors");
         Assert.True(TextsRecipe.Run(options with { Out = further, CheckpointFolder = Path.Combine(folder, "two"), From = file }, corpus, tiny, new Steps(_ => { }), CancellationToken.None));
         Assert.Equal(weights.Metadata["odl.tokenizer"], SafetensorsReader.Read(further).Metadata["odl.tokenizer"]);
+    }
+
+    private PieceTable Table(int seed, int width = TextsModel.MemberWidth)
+    {
+        var random = new Random(seed);
+        return new PieceTable([.. Enumerable.Range(0, (Pairs(seed: 1).Tokenizer.LargestId + 1) * width).Select(_ => random.NextSingle() - 0.5f)], width, 0.04);
+    }
+
+    /// <summary>Texts in pairs, each of a group of its own.</summary>
+    private static TextBatch Batch(TextTokenizer tokenizer, string[] first, string[] second)
+    {
+        int[][] texts = [.. first.Concat(second).Select(tokenizer.Encode)];
+        int length = texts.Max(t => t.Length);
+        return new TextBatch([.. texts.SelectMany(t => t.Concat(Enumerable.Repeat(0, length - t.Length)))], [.. texts.Select(t => t.Length)], [.. Enumerable.Range(0, first.Length)]);
     }
 
     private (TextTokenizer Tokenizer, TextPairs Pairs) Pairs(int seed)
