@@ -14,14 +14,10 @@ internal static class PieceVectors
     private const double CompanyScale = 2, SpellingShare = 0.6, FamiliarShare = 1e-3;
     private const int CompanyWidth = 200, ShortestGram = 3, LongestGram = 5;
 
-    /// <summary>The length of a word's own direction beside what a member has learnt of it.</summary>
-    private const double OwnShare = 0.5;
-
-    /// <summary>Where the table of a member starts.</summary>
-    /// <returns>[pieces, <see cref="TextsModel.MemberWidth"/>]</returns>
+    /// <returns>[pieces, <see cref="TextsModel.Width"/>]</returns>
     public static float[] Start(TextsCorpus corpus, TextTokenizer tokenizer, IReadOnlyDictionary<string, int> pieces, int seed)
     {
-        const int width = TextsModel.MemberWidth;
+        const int width = TextsModel.Width;
         int count = tokenizer.LargestId + 1;
         // The closing token stands in every text and beside everything.
         List<int[]> documents = [.. corpus.Documents().Select(text => tokenizer.Encode(text)[..^1]).Where(d => d.Length > 1)];
@@ -46,23 +42,6 @@ internal static class PieceVectors
             }
             // Smooth inverse frequency (Arora et al., ICLR 2017).
             TensorPrimitives.Multiply(row, (float)(FamiliarShare / (FamiliarShare + occurrences[id] / all)), row);
-        }
-        return table;
-    }
-
-    /// <summary>Where the table that learns from the members starts: the first of them, and beside it a random direction for each stem.</summary>
-    /// <param name="member">[pieces, <see cref="TextsModel.MemberWidth"/>]</param>
-    /// <returns>[pieces, <see cref="TextsModel.Width"/>]</returns>
-    public static float[] Widen(ReadOnlySpan<float> member, IReadOnlyDictionary<string, int> pieces, int seed)
-    {
-        var table = new float[member.Length / TextsModel.MemberWidth * TextsModel.Width];
-        foreach ((string piece, int id) in pieces)
-        {
-            ReadOnlySpan<float> learnt = member.Slice(id * TextsModel.MemberWidth, TextsModel.MemberWidth);
-            Span<float> row = table.AsSpan(id * TextsModel.Width, TextsModel.Width);
-            learnt.CopyTo(row);
-            string name = piece.EndsWith(BpeTrainer.EndOfWord, StringComparison.Ordinal) ? WordStem.Of(piece[..^BpeTrainer.EndOfWord.Length]) + BpeTrainer.EndOfWord : piece;
-            AddDirection("s" + name, seed, OwnShare * TensorPrimitives.Norm(learnt), row[TextsModel.MemberWidth..]);
         }
         return table;
     }

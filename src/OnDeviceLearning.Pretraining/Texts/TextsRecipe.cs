@@ -77,20 +77,26 @@ public static class TextsRecipe
         for (int m = 0; m < options.Members; m++)
         {
             int seed = options.Seed + m;
-            var table = new PieceTable(PieceVectors.Start(corpus, tokenizer, pieces, seed), TextsModel.MemberWidth, MemberRate);
+            var table = new PieceTable(PieceVectors.Start(corpus, tokenizer, pieces, seed), TextsModel.Width, MemberRate);
             var member = new TextsTrainer(table);
             if (!Train(member, member.Update, $"member {m + 1} of {options.Members}", seed, options.Minutes / 2 / options.Members)) return false;
             members.Add(table);
             memberSteps.Add(member.Step);
         }
-        float[] start = PieceVectors.Widen(members[0].Weight.data<float>().ToArray(), pieces, options.Seed);
-        var shipped = new PieceTable(start, TextsModel.Width, from is null ? ShippedRate : ShippedRate / 2);
+        var shipped = new PieceTable(members[0].Weight.data<float>().ToArray(), TextsModel.Width, from is null ? ShippedRate : ShippedRate / 2);
         if (from is not null) TorchTensors.Read(from, options.From!, TableName, shipped.Weight);
-        var distiller = new TextsDistiller(shipped, new TextsTeacher(members, new CommonWords(counts, tokenizer)));
+        var distiller = new TextsDistiller(shipped, members);
         if (!Train(distiller, distiller.Update, "shipped", options.Seed + options.Members, options.Minutes / 2)) return false;
 
         string uncalibrated = Path.Combine(options.CheckpointFolder, "uncalibrated.safetensors");
-        Export(shipped, distiller.Step, memberSteps, uncalibrated, options, sizes, tokenizerJson, wordsJson, from);
+        var buckets = new WordBuckets(pieces, tokenizer, counts);
+        SafetensorsTensor[] weights =
+        [
+            TorchTensors.ToFile(TableName, shipped.Weight, SafetensorsType.F16),
+            SafetensorsTensor.FromSingle("text.codes.weight", [buckets.Codes.Length / WordBuckets.CodeWidth, WordBuckets.CodeWidth], buckets.Codes, SafetensorsType.F16),
+            SafetensorsTensor.FromSingle("text.buckets.weight", [WordBuckets.Count, WordBuckets.CodeWidth], buckets.Expansion, SafetensorsType.F16),
+        ];
+        Export(weights, distiller.Step, memberSteps, uncalibrated, options, sizes, tokenizerJson, wordsJson, from);
         try
         {
             new TextsCalibration(corpus, sizes, options.Seed).Complete(uncalibrated, options.Out, cancellation);
@@ -135,7 +141,7 @@ public static class TextsRecipe
     }
 
     private static void Export(
-        PieceTable table, long steps, List<long> memberSteps, string path, TextsRecipeOptions options, TextsRecipeSizes sizes, string tokenizerJson, string wordsJson, SafetensorsFile? from)
+        SafetensorsTensor[] weights, long steps, List<long> memberSteps, string path, TextsRecipeOptions options, TextsRecipeSizes sizes, string tokenizerJson, string wordsJson, SafetensorsFile? from)
     {
         var provenance = new JsonObject
         {
@@ -148,7 +154,7 @@ public static class TextsRecipe
             ["data"] = Data,
         };
         if (from is not null) provenance["from"] = JsonNode.Parse(from.Metadata.GetValueOrDefault("odl.provenance", "{}"));
-        SafetensorsWriter.Write(path, [TorchTensors.ToFile(TableName, table.Weight, SafetensorsType.F16)], new Dictionary<string, string>
+        SafetensorsWriter.Write(path, weights, new Dictionary<string, string>
         {
             ["odl.format"] = "1",
             ["odl.text.graph"] = TextsModel.Text(TextTokenizer.Parse(tokenizerJson).LargestId + 1).ToJson(),
