@@ -16,7 +16,7 @@ try
     animals.Describe("cat", "a small furry pet that purrs and hunts mice");
     animals.Describe("dog", "a loyal pet that barks and guards the house");
     animals.Describe("bird", "an animal with wings and feathers that flies and sings");
-    Ask(animals, "it sat purring on my lap all evening", "something barked at the postman", "feathers everywhere, and then it flew away");
+    Ask(animals, "it sat purring on my lap all evening", "something barks at the postman", "feathers everywhere, and then it flew away");
 
     Console.WriteLine("A class that nobody thought of before:");
     animals.Describe("fish", "an animal with fins that swims in the sea");

@@ -15,16 +15,18 @@ internal static class PretrainTextsCommand
         var threads = new Option<int>("--threads") { Description = "Threads of torch; pairs are made on one more.", DefaultValueFactory = _ => Math.Max(1, Environment.ProcessorCount - 1) };
         var resume = new Option<string>("--resume") { Description = "Folder that keeps the state of the run; a run found there goes on. Default: FILE.checkpoint.", HelpName = "FOLDER" };
         var from = new Option<string>("--from") { Description = "A backbone of this recipe to go on from, instead of from nothing.", HelpName = "FILE" };
+        var members = new Option<int>("--members") { Description = "Encoders that are trained first, for the one that is written to learn from; half of the time is theirs.", DefaultValueFactory = _ => 4 };
         minutes.Between(0.1, 100_000);
+        members.Between(1, 64);
         threads.Between(1, 256);
-        var texts = new Command("texts", "Train the backbone for texts on WordNet and the training questions of Banking77.") { file, data, seed, minutes, threads, resume, from };
+        var texts = new Command("texts", "Train the backbone for texts on WordNet and the training questions of Banking77.") { file, data, seed, minutes, threads, members, resume, from };
         texts.SetAction((parsed, cancellation) => Task.Run(() =>
         {
             string path = parsed.GetValue(file)!, folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
             // Better now than after training.
             if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"there is no folder '{folder}' to write {Path.GetFileName(path)} to.");
             var options = new TextsRecipeOptions(path, parsed.GetValue(data), parsed.GetValue(seed), parsed.GetValue(minutes), parsed.GetValue(threads),
-                parsed.GetValue(resume) ?? path + ".checkpoint", parsed.GetValue(from));
+                parsed.GetValue(resume) ?? path + ".checkpoint", parsed.GetValue(from), parsed.GetValue(members));
             bool done = false;
             TrainingProgressBar.Show(error, progress => done = TextsRecipe.Run(options, progress, cancellation));
             if (!done)

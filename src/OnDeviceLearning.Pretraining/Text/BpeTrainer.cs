@@ -14,10 +14,13 @@ public sealed class BpeTrainer
     /// <summary>Stands for a character that never occurred.</summary>
     public const string Unknown = "<unk>";
 
+    /// <summary>Opens a text where a tokenizer wants that.</summary>
+    public const string Start = "<s>";
+
     /// <summary>Closes every text.</summary>
     public const string End = "</s>";
 
-    private readonly List<string> pieces = [Unknown, "<s>", End];
+    private readonly List<string> pieces = [Unknown, Start, End];
     private readonly List<(string Left, string Right)> merges = [];
 
     /// <summary>The pieces, in the order of their ids.</summary>

@@ -18,7 +18,8 @@ namespace OnDeviceLearning.Pretraining.Texts;
 /// <param name="Threads">Threads torch may use; pairs are made on one more.</param>
 /// <param name="CheckpointFolder">Where the state is kept every few minutes; a run found there is resumed.</param>
 /// <param name="From">A backbone of this recipe to go on from, at half the learning rate; null starts from nothing.</param>
-public sealed record TextsRecipeOptions(string Out, string? Data, int Seed, double Minutes, int Threads, string CheckpointFolder, string? From = null);
+/// <param name="Members">Encoders that are trained first, with seeds of their own, for the shipped one to learn from.</param>
+public sealed record TextsRecipeOptions(string Out, string? Data, int Seed, double Minutes, int Threads, string CheckpointFolder, string? From = null, int Members = 4);
 
 /// <summary>How much of everything a run takes.</summary>
 /// <param name="Batch">Pairs of a step.</param>
@@ -34,11 +35,16 @@ internal sealed record TextsRecipeSizes(int Batch, int Pieces, int SpeedSteps, i
     public static TextsRecipeSizes Full { get; } = new(512, 8000, 40, 200, 40, 20, 8);
 }
 
-/// <summary>Trains the texts backbone from nothing: vocabulary, first vectors, encoder, calibration, export.</summary>
+/// <summary>Trains the texts backbone from nothing: vocabulary, first vectors, several encoders, the one that learns from them, calibration, export.</summary>
 public static class TextsRecipe
 {
     /// <summary>A word met less often is left to its pieces, and no other word is read as it.</summary>
     private const int RarestWord = 4;
+
+    /// <summary>Learning rates in units of a table's entries.</summary>
+    private const double MemberRate = 0.04, ShippedRate = 0.04;
+
+    private const string TableName = "text.tokens.weight";
 
     private const string Data =
         "Open English WordNet (CC BY 4.0; derived from Princeton WordNet) and the training questions of Banking77 (CC BY 4.0); request frames of the project";
@@ -61,18 +67,36 @@ public static class TextsRecipe
         if (Path.GetDirectoryName(Path.GetFullPath(options.Out)) is { } folder) Directory.CreateDirectory(folder);
 
         Dictionary<string, int> counts = corpus.WordCounts();
-        (string tokenizerJson, string wordsJson, float[] table) = Start(options, sizes, corpus, counts, from);
+        (string tokenizerJson, string wordsJson) = from is null ? Words(counts, sizes) : (Metadata(from, options.From!, "odl.tokenizer"), Metadata(from, options.From!, "odl.words"));
         TextTokenizer tokenizer = TextTokenizer.Parse(tokenizerJson);
-        var pairs = new TextPairs(corpus, tokenizer, counts, sizes.Batch, options.Seed);
-        var trainer = new TextsTrainer(table, options.Seed, continues: from is not null);
-        if (from is not null)
-            foreach ((string name, torch.Tensor parameter) in trainer.Encoder) TorchTensors.Read(from, options.From!, name, parameter);
-        var run = new TrainingRun(trainer, new TrainingPlan(options.Minutes, sizes.SpeedSteps, options.CheckpointFolder, Identity(options, tokenizerJson)));
-        using (var queue = new BatchQueue<TextBatch>(pairs.Make, trainer.Step))
-            if (!run.Train(total => trainer.Update(queue.Next(), total), progress, cancellation)) return false;
+        IReadOnlyDictionary<string, int> pieces = Pieces(tokenizerJson);
+
+        // Half of the time is the members', half that of the encoder that learns from them.
+        var members = new List<PieceTable>();
+        var memberSteps = new List<long>();
+        for (int m = 0; m < options.Members; m++)
+        {
+            int seed = options.Seed + m;
+            var table = new PieceTable(PieceVectors.Start(corpus, tokenizer, pieces, seed), TextsModel.Width, MemberRate);
+            var member = new TextsTrainer(table);
+            if (!Train(member, member.Update, $"member {m + 1} of {options.Members}", seed, options.Minutes / 2 / options.Members)) return false;
+            members.Add(table);
+            memberSteps.Add(member.Step);
+        }
+        var shipped = new PieceTable(members[0].Weight.data<float>().ToArray(), TextsModel.Width, from is null ? ShippedRate : ShippedRate / 2);
+        if (from is not null) TorchTensors.Read(from, options.From!, TableName, shipped.Weight);
+        var distiller = new TextsDistiller(shipped, members);
+        if (!Train(distiller, distiller.Update, "shipped", options.Seed + options.Members, options.Minutes / 2)) return false;
 
         string uncalibrated = Path.Combine(options.CheckpointFolder, "uncalibrated.safetensors");
-        Export(trainer, uncalibrated, options, sizes, tokenizerJson, wordsJson, from);
+        var buckets = new WordBuckets(pieces, tokenizer, counts);
+        SafetensorsTensor[] weights =
+        [
+            TorchTensors.ToFile(TableName, shipped.Weight, SafetensorsType.F16),
+            SafetensorsTensor.FromSingle("text.codes.weight", [buckets.Codes.Length / WordBuckets.CodeWidth, WordBuckets.CodeWidth], buckets.Codes, SafetensorsType.F16),
+            SafetensorsTensor.FromSingle("text.buckets.weight", [WordBuckets.Count, WordBuckets.CodeWidth], buckets.Expansion, SafetensorsType.F16),
+        ];
+        Export(weights, distiller.Step, memberSteps, uncalibrated, options, sizes, tokenizerJson, wordsJson, from);
         try
         {
             new TextsCalibration(corpus, sizes, options.Seed).Complete(uncalibrated, options.Out, cancellation);
@@ -82,51 +106,55 @@ public static class TextsRecipe
         {
             return false;
         }
+
+        bool Train(ITrainer trainer, Func<TextBatch, long, (double, double)> update, string name, int seed, double minutes)
+        {
+            string state = Path.Combine(options.CheckpointFolder, name.Replace(' ', '-'));
+            var run = new TrainingRun(trainer, new TrainingPlan(minutes, sizes.SpeedSteps, state, Identity(options, tokenizerJson, name)));
+            var pairs = new TextPairs(corpus, tokenizer, counts, sizes.Batch, seed);
+            using var queue = new BatchQueue<TextBatch>(pairs.Make, trainer.Step);
+            return run.Train(total => update(queue.Next(), total), progress, cancellation);
+        }
     }
 
-    private static (string Tokenizer, string Words, float[] Table) Start(
-        TextsRecipeOptions options, TextsRecipeSizes sizes, TextsCorpus corpus, Dictionary<string, int> counts, SafetensorsFile? from)
+    /// <summary>The tokenizer and the list of words, as a backbone's file has them.</summary>
+    private static (string Tokenizer, string Words) Words(Dictionary<string, int> counts, TextsRecipeSizes sizes)
     {
-        if (from is not null)
-        {
-            // The weights themselves are taken over once there is a trainer for them.
-            string tokenizer = Metadata(from, options.From!, "odl.tokenizer");
-            return (tokenizer, Metadata(from, options.From!, "odl.words"), new float[(TextTokenizer.Parse(tokenizer).LargestId + 1) * TextsModel.Width]);
-        }
-        BpeTrainer trained = BpeTrainer.Train(counts, sizes.Pieces);
-        string json = trained.ToJson(TextsModel.MaxTokens);
-        var pieces = new Dictionary<string, int>();
-        for (int i = 0; i < trained.Pieces.Count; i++) pieces.Add(trained.Pieces[i], i);
         var words = new JsonObject();
         foreach ((string word, int count) in counts.OrderBy(c => c.Key, StringComparer.Ordinal))
             if (count >= RarestWord && char.IsLetterOrDigit(word[0])) words[word] = count;
-        return (json, words.ToJsonString(), PieceVectors.Start(corpus, TextTokenizer.Parse(json), pieces, options.Seed));
+        return (BpeTrainer.Train(counts, sizes.Pieces).ToJson(TextsModel.MaxTokens), words.ToJsonString());
     }
+
+    private static Dictionary<string, int> Pieces(string tokenizerJson) =>
+        JsonNode.Parse(tokenizerJson)!["vocab"]!.AsObject().ToDictionary(p => p.Key, p => p.Value!.GetValue<int>());
 
     private static string Metadata(SafetensorsFile file, string path, string key) => file.Metadata.TryGetValue(key, out string? text) ? text
         : throw new ModelFormatException($"{path}: the metadata has no '{key}'; it is no backbone of this recipe.");
 
     /// <summary>What a checkpoint must agree with to be gone on from.</summary>
-    private static string Identity(TextsRecipeOptions options, string tokenizerJson)
+    private static string Identity(TextsRecipeOptions options, string tokenizerJson, string part)
     {
         string start = options.From is null ? "nothing" : Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(options.From)));
         string tokens = Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(tokenizerJson)));
-        return string.Create(CultureInfo.InvariantCulture, $"texts, seed {options.Seed}, from {start}, tokenizer {tokens}");
+        return string.Create(CultureInfo.InvariantCulture, $"texts, {part}, seed {options.Seed}, from {start}, tokenizer {tokens}");
     }
 
     private static void Export(
-        TextsTrainer trainer, string path, TextsRecipeOptions options, TextsRecipeSizes sizes, string tokenizerJson, string wordsJson, SafetensorsFile? from)
+        SafetensorsTensor[] weights, long steps, List<long> memberSteps, string path, TextsRecipeOptions options, TextsRecipeSizes sizes, string tokenizerJson, string wordsJson, SafetensorsFile? from)
     {
         var provenance = new JsonObject
         {
             ["recipe"] = "odl pretrain texts",
             ["seed"] = options.Seed,
-            ["steps"] = trainer.Step,
+            ["steps"] = steps,
+            ["members"] = options.Members,
+            ["memberSteps"] = new JsonArray([.. memberSteps.Select(s => JsonValue.Create(s))]),
             ["batch"] = sizes.Batch,
             ["data"] = Data,
         };
         if (from is not null) provenance["from"] = JsonNode.Parse(from.Metadata.GetValueOrDefault("odl.provenance", "{}"));
-        SafetensorsWriter.Write(path, trainer.Encoder.Select(p => TorchTensors.ToFile(p.Key, p.Value, SafetensorsType.F16)), new Dictionary<string, string>
+        SafetensorsWriter.Write(path, weights, new Dictionary<string, string>
         {
             ["odl.format"] = "1",
             ["odl.text.graph"] = TextsModel.Text(TextTokenizer.Parse(tokenizerJson).LargestId + 1).ToJson(),
