@@ -301,9 +301,8 @@ internal sealed partial class HeadTrainer
                 continue;
             }
             float length = Math.Max(1e-6f, TensorPrimitives.Norm(w));
-            double share = settings.MeanShareOf(counts[cursor]);
-            TensorPrimitives.Multiply(result, (float)share, result);
-            TensorPrimitives.MultiplyAdd(w, (float)(1 - share) / length, result, result);
+            TensorPrimitives.Multiply(result, (float)settings.MeanShare, result);
+            TensorPrimitives.MultiplyAdd(w, (float)(1 - settings.MeanShare) / length, result, result);
         }
         if (cursor < Classes) return;
         shift.Begin(settings.Kinship ?? 0, settings.Nearness);
