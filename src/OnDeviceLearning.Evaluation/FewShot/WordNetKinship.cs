@@ -5,7 +5,7 @@ namespace OnDeviceLearning.Evaluation.FewShot;
 /// <summary>
 /// How near two classes are by the words of their names: each word's meanings lie in WordNet's tree of wider meanings, and two meanings are
 /// the nearer, the deeper the narrowest meaning is that covers both: 2 depth(both) / (depth(a) + depth(b)) (Wu and Palmer, ACL 1994, arXiv cmp-lg/9406033).
-/// A word counts with its best match in the other name; a name with the mean over its words, and both directions alike.
+/// Words are looked up one by one, so that "coffee maker" is what coffee and makers are. A word counts with its best match in the other name; a name with the mean over its words, and both directions alike.
 /// </summary>
 internal sealed class WordNetKinship
 {

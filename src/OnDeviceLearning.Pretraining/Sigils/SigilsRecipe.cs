@@ -134,7 +134,7 @@ public static class SigilsRecipe
     private static void Export(SigilsTrainer trainer, string path, int seed, int batch, string tokenizerJson, string wordsJson, string? before, int characters)
     {
         string data = characters == 0 ? "procedural sigils; no human drawing or text"
-            : $"procedural sigils; {characters} characters of Omniglot by 20 drawers each (Copyright (c) 2015 Brenden Lake, MIT); no human text";
+            : $"procedural sigils; {characters} characters of Omniglot (Copyright (c) 2015 Brenden Lake, MIT); no human text";
         var metadata = new Dictionary<string, string>
         {
             ["odl.format"] = "1",

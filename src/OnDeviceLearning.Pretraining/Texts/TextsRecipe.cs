@@ -60,6 +60,7 @@ public static class TextsRecipe
     internal static bool Run(
         TextsRecipeOptions options, TextsCorpus corpus, TextsRecipeSizes sizes, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
+        if (options.Members < 1) throw new ArgumentException($"Texts: {options.Members} members; expected at least 1.", nameof(options));
         torch.set_num_threads(options.Threads);
         SafetensorsFile? from = options.From is null ? null : SafetensorsReader.Read(options.From);
         // A folder that cannot be made is better known before training than after.
@@ -83,8 +84,9 @@ public static class TextsRecipe
             members.Add(table);
             memberSteps.Add(member.Step);
         }
-        var shipped = new PieceTable(members[0].Weight.data<float>().ToArray(), TextsModel.Width, from is null ? ShippedRate : ShippedRate / 2);
-        if (from is not null) TorchTensors.Read(from, options.From!, TableName, shipped.Weight);
+        using torch.Tensor start = members[0].Weight.detach().clone();
+        if (from is not null) TorchTensors.Read(from, options.From!, TableName, start);
+        var shipped = new PieceTable(start.data<float>().ToArray(), TextsModel.Width, from is null ? ShippedRate : ShippedRate / 2);
         var distiller = new TextsDistiller(shipped, members);
         if (!Train(distiller, distiller.Update, "shipped", options.Seed + options.Members, options.Minutes / 2)) return false;
 
@@ -137,7 +139,7 @@ public static class TextsRecipe
     {
         string start = options.From is null ? "nothing" : Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(options.From)));
         string tokens = Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(tokenizerJson)));
-        return string.Create(CultureInfo.InvariantCulture, $"texts, {part}, seed {options.Seed}, from {start}, tokenizer {tokens}");
+        return string.Create(CultureInfo.InvariantCulture, $"texts, {part}, {options.Members} members, seed {options.Seed}, from {start}, tokenizer {tokens}");
     }
 
     private static void Export(

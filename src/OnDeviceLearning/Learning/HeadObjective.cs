@@ -90,10 +90,13 @@ internal sealed class HeadObjective
         Roles = Grow(Roles, classes);
     }
 
+    // What most players ever teach fits at once: a frame in which a run begins then allocates nothing.
+    private const int LeastLength = 256;
+
     internal static T[] Grow<T>(T[] array, int length)
     {
         if (array.Length >= length) return array;
-        return new T[Math.Max(length, 2 * array.Length)];
+        return new T[Math.Max(Math.Max(length, LeastLength), 2 * array.Length)];
     }
 
     /// <summary>How many vectors of the width make up one unit of work.</summary>

@@ -1,3 +1,4 @@
+using OnDeviceLearning.Devices.Cpu;
 using OnDeviceLearning.Graphs;
 using OnDeviceLearning.Learning;
 using OnDeviceLearning.Operations;
@@ -134,6 +135,35 @@ public sealed class CpuFusionTests
             Assert.True(size > 0, $"{name} is zero");
             Assert.True(Math.Sqrt(error / size) < 2e-5, $"{network}, {name}: normalised error {Math.Sqrt(error / size):g3}");
             Assert.Equal(actual[name], again[name]);
+        }
+    }
+
+    /// <summary>That anything is taken together at all, and that the fused operations' own references say the same as those they stand for.</summary>
+    [Theory]
+    [InlineData("inverted residuals", false, typeof(NormConv2d), typeof(FusedConv2dInputGradient), typeof(FoldedNormGradient))]
+    [InlineData("residual blocks", false, typeof(NormConv2d), typeof(FusedConv2dInputGradient), typeof(FoldedNormGradient))]
+    [InlineData("samples in groups", true, typeof(NormConv2d), typeof(FusedConv2dInputGradient), typeof(FoldedNormGradient))]
+    [InlineData("layer norm with residuals", false, typeof(LayerNormGradient))]
+    [InlineData("rows in groups", true, typeof(LayerNormGradient))]
+    public void Operations_are_taken_together(string network, bool inGroups, params Type[] fused)
+    {
+        (int batch, Func<Graph> create) = Graphs()[network];
+        Graph graph = create();
+        List<Operation> seen = [];
+        using ComputeDevice together = new ReferenceDevice(planned =>
+        {
+            IReadOnlyList<PlannedOperation> result = CpuFusion.Apply(planned);
+            seen.AddRange(result.Select(p => p.Operation));
+            return result;
+        });
+        using ComputeDevice apart = new ReferenceDevice();
+        Dictionary<string, float[]> actual = Gradients(together, graph, batch, 2), expected = Gradients(apart, graph, batch, 1);
+        Assert.All(fused, type => Assert.Contains(seen, o => o.GetType() == type));
+        Assert.Equal(inGroups, seen.Exists(o => o.IsPart));
+        foreach ((string name, float[] gradient) in expected)
+        {
+            double error = gradient.Zip(actual[name], (e, a) => Math.Pow(e - (double)a, 2)).Sum(), size = gradient.Sum(e => Math.Pow(e, 2));
+            Assert.True(Math.Sqrt(error / size) < 2e-5, $"{network}, {name}: normalised error {Math.Sqrt(error / size):g3}");
         }
     }
 

@@ -1,14 +1,18 @@
 using System.Runtime.InteropServices;
+using OnDeviceLearning.Graphs;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Tests.Operations;
 
 /// <summary>Runs every operation's scalar reference, one after another: whole programs of other devices are held against it.</summary>
-internal sealed class ReferenceDevice : ComputeDevice
+/// <param name="fuse">Takes operations together before they run, as a device may; null for none.</param>
+internal sealed class ReferenceDevice(Func<IReadOnlyList<PlannedOperation>, IReadOnlyList<PlannedOperation>>? fuse = null) : ComputeDevice
 {
     public override string Name => "Reference";
 
     public override DeviceKind Kind => DeviceKind.Cpu;
+
+    internal override IReadOnlyList<PlannedOperation> Fuse(IReadOnlyList<PlannedOperation> operations) => fuse is null ? operations : fuse(operations);
 
     protected override DeviceBuffer AllocateCore(int length, ElementType type) => new Memory(this, length, type);
 

@@ -172,7 +172,6 @@ internal static unsafe class Gemm
         target.C += Simd512.Width;
         if (target.Bias != null) target.Bias += Simd512.Width;
         if (target.Residual != null) target.Residual += Simd512.Width;
-        if (target.Parts != null) target.Parts += 12 * Simd512.Width;
         Rows<Simd256, Vector256<float>, Tile12x1>(segments, length, pointers, bK, ref target);
         for (int s = 0; s < segments; s++) pointers[s * 13] -= Simd512.Width;
         target = whole;
