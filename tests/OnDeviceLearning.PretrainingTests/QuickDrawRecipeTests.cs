@@ -64,7 +64,7 @@ public sealed class QuickDrawRecipeTests : TorchTests
             using Backbone backbone = Backbone.Load(options.Out, device);
             Assert.True(backbone.ReadsDescriptions && backbone.Reads.HasFlag(InputKinds.Drawings));
             Assert.NotNull(backbone.Unknown);
-            Assert.Equal(9, backbone.Prior.TrustByExamples.Count);
+            Assert.Equal(33, backbone.Prior.TrustByExamples.Count);
             JsonNode provenance = JsonNode.Parse(backbone.Metadata["odl.provenance"])!;
             Assert.Equal(heldOut.Order(StringComparer.Ordinal), provenance["heldOut"]!.AsArray().Select(w => w!.GetValue<string>()));
             Assert.StartsWith("Quick, Draw!: 16 drawings of 4 words; symbols: 6", provenance["data"]!.GetValue<string>(), StringComparison.Ordinal);

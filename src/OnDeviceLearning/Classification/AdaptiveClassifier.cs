@@ -186,14 +186,14 @@ public sealed partial class AdaptiveClassifier : IDisposable
         if (hasWeight.AsSpan(0, count).Contains(false))
             for (int c = 0; c < count; c++)
                 if (!hasWeight[c]) logits[c] = float.NegativeInfinity;
-        int best = count == 0 ? -1 : TensorPrimitives.IndexOfMax<float>(logits);
+        int best = count == 0 ? -1 : IndexOfLargest(logits);
         float similarity = best < 0 ? float.NegativeInfinity : logits[best];
         if (!(similarity > float.NegativeInfinity))
         {
             logits.Clear();
             return new Prediction(this, predictionVersion, "", 0, 0, 0, 0, isUnknown: true);
         }
-        TensorPrimitives.Multiply(logits, embedder.LogitScale, logits);
+        for (int c = 0; c < count; c++) logits[c] *= embedder.LogitScale;
         HeadObjective.LogSumExp(logits);
         float second = Math.Max(Largest(logits[..best]), Largest(logits[(best + 1)..]));
         float known = 1;
@@ -206,7 +206,27 @@ public sealed partial class AdaptiveClassifier : IDisposable
         return new Prediction(this, predictionVersion, names[best], logits[best], logits[best] - second, similarity, known, isUnknown);
     }
 
-    private static float Largest(ReadOnlySpan<float> probabilities) => probabilities.IsEmpty ? 0 : TensorPrimitives.Max(probabilities);
+    // TensorPrimitives' generic code takes the just-in-time compiler some milliseconds, which few classes never earn back.
+    private const int ManyClasses = 512;
+
+    /// <summary>The first of the largest values; -1 if none is above minus infinity.</summary>
+    private static int IndexOfLargest(ReadOnlySpan<float> values)
+    {
+        if (values.Length > ManyClasses) return TensorPrimitives.IndexOfMax(values);
+        int best = -1;
+        for (int i = 0; i < values.Length; i++)
+            if (values[i] > (best < 0 ? float.NegativeInfinity : values[best])) best = i;
+        return best;
+    }
+
+    /// <summary>The largest probability; 0 of none.</summary>
+    private static float Largest(ReadOnlySpan<float> probabilities)
+    {
+        if (probabilities.Length > ManyClasses) return TensorPrimitives.Max(probabilities);
+        float largest = 0;
+        foreach (float probability in probabilities) largest = Math.Max(largest, probability);
+        return largest;
+    }
 
     // A class with examples is known by either: by its description, to which the learnt weight is no measure, because it lies
     // nearer to all inputs; or by what looks like the examples, however unlike the description that may be.
