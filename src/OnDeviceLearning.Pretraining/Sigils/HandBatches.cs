@@ -56,8 +56,8 @@ internal sealed class HandBatches
 
     private static Drawing Redraw(Vector2[][] strokes, int turns, Random random)
     {
-        float angle = turns * MathF.PI / 2 + Normal(random) * Degrees * MathF.PI / 180;
-        Matrix3x2 to = new Matrix3x2(MathF.Exp(Stretch * Normal(random)), 0, Lean * Normal(random), MathF.Exp(Stretch * Normal(random)), 0, 0) * Matrix3x2.CreateRotation(angle);
+        float angle = turns * MathF.PI / 2 + (float)random.NextNormal() * Degrees * MathF.PI / 180;
+        Matrix3x2 to = new Matrix3x2(MathF.Exp(Stretch * (float)random.NextNormal()), 0, Lean * (float)random.NextNormal(), MathF.Exp(Stretch * (float)random.NextNormal()), 0, 0) * Matrix3x2.CreateRotation(angle);
         // The pens of HandStyle, so that nothing but the hand tells these drawings from sigils.
         float pen = random.NextSingle() < 0.3f ? 0 : 0.024f + 0.03f * random.NextSingle();
         float tolerance = 2 * MostSimplified * random.NextSingle() * random.NextSingle();
@@ -102,7 +102,4 @@ internal sealed class HandBatches
         float half = Math.Max(0.5f * Math.Max(high.X - low.X, high.Y - low.Y), 1e-6f);
         return [.. drawing.Strokes.Select(s => Simplify([.. s.Select(p => (p - 0.5f * (low + high)) / half)], 0.002f).ToArray())];
     }
-
-    private static float Normal(Random random) =>
-        MathF.Sqrt(-2 * MathF.Log(1 - random.NextSingle())) * MathF.Cos(MathF.Tau * random.NextSingle());
 }

@@ -32,14 +32,14 @@ internal sealed class ImageWarp(int side, WarpStrength strength)
     public void Write(ReadOnlySpan<byte> source, int quarterTurns, Random random, Span<float> target)
     {
         double s = random.NextDouble() * 1.6;
-        double angle = s * strength.Degrees * Math.PI / 180 * Normal(random) + quarterTurns * Math.PI / 2;
-        double scaleX = Math.Exp(s * strength.Scale * Normal(random)), scaleY = Math.Exp(s * strength.Scale * Normal(random));
-        double shear = s * strength.Shear * Normal(random);
-        double shiftX = fine * s * strength.Shift * Normal(random), shiftY = fine * s * strength.Shift * Normal(random);
+        double angle = s * strength.Degrees * Math.PI / 180 * random.NextNormal() + quarterTurns * Math.PI / 2;
+        double scaleX = Math.Exp(s * strength.Scale * random.NextNormal()), scaleY = Math.Exp(s * strength.Scale * random.NextNormal());
+        double shear = s * strength.Shear * random.NextNormal();
+        double shiftX = fine * s * strength.Shift * random.NextNormal(), shiftY = fine * s * strength.Shift * random.NextNormal();
         for (int i = 0; i < gridX.Length; i++)
         {
-            gridX[i] = (float)(fine * s * strength.Elastic * Normal(random));
-            gridY[i] = (float)(fine * s * strength.Elastic * Normal(random));
+            gridX[i] = (float)(fine * s * strength.Elastic * random.NextNormal());
+            gridY[i] = (float)(fine * s * strength.Elastic * random.NextNormal());
         }
         double cos = Math.Cos(angle), sin = Math.Sin(angle);
         // Source position of a target pixel, both measured from the centre: rotation * scale * shear.
@@ -65,7 +65,7 @@ internal sealed class ImageWarp(int side, WarpStrength strength)
             Thicken((float)random.NextDouble());
             image = thick;
         }
-        float gamma = strength.Thicker == 0 ? 1 : (float)Math.Exp(0.3 * Normal(random));
+        float gamma = strength.Thicker == 0 ? 1 : (float)Math.Exp(0.3 * random.NextNormal());
         for (int y = 0; y < side; y++)
             for (int x = 0; x < side; x++)
             {
@@ -109,7 +109,4 @@ internal sealed class ImageWarp(int side, WarpStrength strength)
                 thick[at] = drawn[at] + share * (most - drawn[at]);
             }
     }
-
-    private static double Normal(Random random) =>
-        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

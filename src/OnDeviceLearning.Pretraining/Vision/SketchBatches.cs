@@ -64,10 +64,10 @@ internal sealed class SketchBatches
     /// <summary>The same drawing by a somewhat different hand: an affine map, a slow wave, another pen; at times without its last stroke.</summary>
     private static Drawing Bend(Drawing drawing, Random random)
     {
-        double angle = 0.1 * Normal(random);
-        float cos = (float)Math.Cos(angle), sin = (float)Math.Sin(angle), shear = (float)(0.1 * Normal(random));
-        float scaleX = (float)Math.Exp(0.12 * Normal(random)) * (random.Next(2) == 0 ? -1 : 1), scaleY = (float)Math.Exp(0.12 * Normal(random));
-        float wave = (float)(4 * Normal(random)), length = 60 + 120 * random.NextSingle(), phase = 6.28f * random.NextSingle();
+        double angle = 0.1 * random.NextNormal();
+        float cos = (float)Math.Cos(angle), sin = (float)Math.Sin(angle), shear = (float)(0.1 * random.NextNormal());
+        float scaleX = (float)Math.Exp(0.12 * random.NextNormal()) * (random.Next(2) == 0 ? -1 : 1), scaleY = (float)Math.Exp(0.12 * random.NextNormal());
+        float wave = (float)(4 * random.NextNormal()), length = 60 + 120 * random.NextSingle(), phase = 6.28f * random.NextSingle();
         var strokes = drawing.Strokes.Select(stroke => stroke.Select(p =>
         {
             float x = scaleX * p.X + shear * p.Y + wave * MathF.Sin(p.Y / length + phase), y = scaleY * p.Y + wave * MathF.Cos(p.X / length + phase);
@@ -105,7 +105,4 @@ internal sealed class SketchBatches
                 fine[y * 2 * Side + x] = (byte)(255 * shown[y / 2 * Side + (mirrored ? Side - 1 - x / 2 : x / 2)]);
         warp.Write(fine, 0, random, target);
     }
-
-    private static double Normal(Random random) =>
-        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

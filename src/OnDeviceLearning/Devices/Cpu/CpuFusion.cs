@@ -62,6 +62,14 @@ internal sealed class CpuFusion
     private int OnlyReader(Value value) =>
         value.IsWholeTemporary && readers.TryGetValue(value.Tensor, out List<int>? list) && list.Count == 1 && operations[list[0]] is not null ? list[0] : -1;
 
+    /// <summary>The addition that alone reads a tensor, which goes: its result, what else it adds, and where it stood; null if there is none.</summary>
+    private (Value Sum, Value Other, int At)? TakeAdd(Value value)
+    {
+        if (OnlyReader(value) is not (>= 0 and var at) || operations[at] is not { Operation: Add, Operands: var o } || !o[2].IsWholeTemporary) return null;
+        operations[at] = null;
+        return (o[2], o[0].IsSame(value) ? o[1] : o[0], at);
+    }
+
     /// <summary>The readers of a tensor.</summary>
     private List<int> Readers(Value value) => value.Tensor.Outside is null && readers.TryGetValue(value.Tensor, out List<int>? list) ? list : [];
 
@@ -100,13 +108,7 @@ internal sealed class CpuFusion
         Value? residual = null;
         int end = norm;
         operations[index] = operations[norm] = null;
-        if (OnlyReader(y) is >= 0 and var add && operations[add]!.Operation is Add && operations[add]!.Operands[2].IsWholeTemporary)
-        {
-            Value[] sum = operations[add]!.Operands;
-            residual = sum[0].IsSame(y) ? sum[1] : sum[0];
-            operations[add] = null;
-            (y, end) = (sum[2], add);
-        }
+        if (TakeAdd(y) is var (sum, other, add)) (y, residual, end) = (sum, other, add);
         bool relu = OnlyReader(y) is >= 0 and var last && operations[last]!.Operation is Activation { Kind: ActivationKind.Relu };
         if (relu)
         {
@@ -146,13 +148,7 @@ internal sealed class CpuFusion
         int end = index;
         Value dx = o[^1];
         Value? residual = null, mask = null;
-        if (OnlyReader(dx) is >= 0 and var add && operations[add]!.Operation is Add && operations[add]!.Operands[2].IsWholeTemporary)
-        {
-            Value[] sum = operations[add]!.Operands;
-            residual = sum[0].IsSame(dx) ? sum[1] : sum[0];
-            (dx, end) = (sum[2], add);
-            operations[add] = null;
-        }
+        if (TakeAdd(dx) is var (sum, other, add)) (dx, residual, end) = (sum, other, add);
         if (OnlyReader(dx) is >= 0 and var relu && operations[relu]!.Operation is ActivationGradient { Kind: ActivationKind.Relu } && operations[relu]!.Operands[1].IsSame(dx))
         {
             mask = operations[relu]!.Operands[0];
@@ -177,13 +173,7 @@ internal sealed class CpuFusion
         int end = index;
         Value dx = o[4];
         Value? residual = null;
-        if (OnlyReader(dx) is >= 0 and var add && operations[add]!.Operation is Add && operations[add]!.Operands[2].IsWholeTemporary)
-        {
-            Value[] sum = operations[add]!.Operands;
-            residual = sum[0].IsSame(dx) ? sum[1] : sum[0];
-            (dx, end) = (sum[2], add);
-            operations[add] = null;
-        }
+        if (TakeAdd(dx) is var (sum, other, add)) (dx, residual, end) = (sum, other, add);
         operations[index] = operations[index - 1] = null;
         Value[] operands = residual is null ? [o[0], o[1], o[2], o[3], dx, a[3], a[4]] : [o[0], o[1], o[2], o[3], residual, dx, a[3], a[4]];
         Put(end, new LayerNormGradient(op.Rows, op.Width, op.Epsilon, residual is not null), operands);
