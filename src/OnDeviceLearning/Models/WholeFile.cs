@@ -7,8 +7,10 @@ internal static class WholeFile
     /// <param name="path">Where the file belongs.</param>
     /// <param name="write">Writes the content.</param>
     /// <param name="place">Moves the complete file (first argument) to its place (second); null replaces what is there.</param>
+    /// <exception cref="IOException">It cannot be written, or the place is one of devices: root would put a file in /dev/null's stead.</exception>
     public static void Write(string path, Action<Stream> write, Action<string, string>? place = null)
     {
+        if (IsDevice(path)) throw new IOException($"'{path}' is a place of devices; expected the name of a file");
         // A name of its own, so that two who write at once never write into each other's file.
         string partial = $"{path}.{Guid.NewGuid():N}.partial";
         try
@@ -26,6 +28,13 @@ internal static class WholeFile
             TryDelete(partial);
             throw;
         }
+    }
+
+    private static bool IsDevice(string path)
+    {
+        if (OperatingSystem.IsWindows()) return false;
+        string full = Path.GetFullPath(path);
+        return full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal);
     }
 
     private static void TryDelete(string path)

@@ -217,6 +217,16 @@ public class SafetensorsTests
         }
     }
 
+    [Fact]
+    public void NoFileTakesADevicesPlace()
+    {
+        if (OperatingSystem.IsWindows()) return; // which has no folder of devices
+        const string path = "/dev/odl-test.safetensors";
+        IOException e = Assert.Throws<IOException>(() => SafetensorsWriter.Write(path, [SafetensorsTensor.FromSingle("a", [1], [1])]));
+        Assert.Contains("is a place of devices", e.Message, StringComparison.Ordinal);
+        Assert.False(System.IO.File.Exists(path));
+    }
+
     internal static byte[] File(string header, byte[] data)
     {
         byte[] json = Encoding.UTF8.GetBytes(header), file = new byte[8 + json.Length + data.Length];
