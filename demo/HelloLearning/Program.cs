@@ -1,5 +1,6 @@
 // Image files and descriptions in, labels out; what is taught is learnt and saved for the next time.
 //
+//   dotnet run --project demo/HelloLearning                      shows what it does on the two pictures beside it
 //   dotnet run --project demo/HelloLearning -- describe ward "a circle with a cross inside"
 //   dotnet run --project demo/HelloLearning -- describe storm "two zigzags side by side"
 //   dotnet run --project demo/HelloLearning -- read one.png two.png
@@ -31,6 +32,14 @@ try
             AdaptReport report = spells.AdaptToEnd(); // a game calls Adapt(budget) once a frame instead
             Console.WriteLine($"{spells.ExampleCount} examples; now better at: {string.Join(", ", report.Changed)}.");
             break;
+        case []:
+            spells.Describe("ward", "a circle with a cross inside");
+            spells.Describe("storm", "two zigzags side by side");
+            foreach (string file in (string[])["ward.png", "storm.png"])
+                Console.WriteLine($"{file}: {spells.Classify(Read(Path.Combine(AppContext.BaseDirectory, file)))}");
+            Console.WriteLine("Nothing was taught: two sentences were enough. Your turn:");
+            Console.WriteLine("  describe NAME \"SENTENCE\"... | read FILE... | teach NAME FILE...");
+            return 0;
         default:
             Console.Error.WriteLine("Say: describe NAME \"SENTENCE\"... | read FILE... | teach NAME FILE...");
             return 2;
@@ -40,7 +49,7 @@ try
 }
 catch (Exception e) when (e is ModelFormatException or IOException or UnauthorizedAccessException or ArgumentException)
 {
-    Console.Error.WriteLine(e.Message);
+    Console.Error.WriteLine(e.Message.Split(" (Parameter '")[0]); // what an ArgumentException adds is for programmers
     return 1;
 }
 

@@ -12,7 +12,7 @@ internal static class CommandLine
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            error.WriteLine($"{name}: {parsed.Errors[0].Message} Try '{name} --help'.");
+            error.WriteLine($"{name}: {Wrong(parsed)} Try '{name} --help'.");
             return WrongUsage;
         }
         try
@@ -37,6 +37,15 @@ internal static class CommandLine
             error.WriteLine($"{name}: {OneSentence(e.Message)}");
             return Failed;
         }
+    }
+
+    /// <summary>What is wrong; where a command is missing, which word stands in its place and which ones would do.</summary>
+    private static string Wrong(ParseResult parsed)
+    {
+        IList<Command> commands = parsed.CommandResult.Command.Subcommands;
+        if (commands.Count == 0) return parsed.Errors[0].Message;
+        string found = parsed.UnmatchedTokens.Count > 0 ? $"'{parsed.UnmatchedTokens[0]}' is not a command" : "a command is missing";
+        return $"{found}; expected one of {string.Join(", ", commands.Where(c => !c.Hidden).Select(c => c.Name).Order(StringComparer.Ordinal))}.";
     }
 
     /// <summary>The message on one line, without the parameter name that argument exceptions append.</summary>

@@ -6,7 +6,7 @@ namespace OnDeviceLearning;
 /// <param name="Device">VkDevice. No feature or extension need be enabled.</param>
 /// <param name="Queue">VkQueue of the family below.</param>
 /// <param name="QueueFamily">Index of a queue family that can compute.</param>
-public sealed record VulkanAttachment(nint Instance, nint PhysicalDevice, nint Device, nint Queue, int QueueFamily)
+public sealed record VulkanAttachment(nint Instance, nint PhysicalDevice, nint Device, nint Queue, uint QueueFamily)
 {
     /// <summary>
     /// Locked around every submission. Where the game submits to the same queue from another thread it must lock this too;

@@ -35,7 +35,7 @@ internal sealed unsafe class VulkanDevice : GpuDevice
             {
                 if (!physical.CanCompute(attachment.QueueFamily))
                     throw new DeviceException($"{Name}: queue family {attachment.QueueFamily} cannot compute; give a queue of a family with VK_QUEUE_COMPUTE_BIT.");
-                QueueFamily = (uint)attachment.QueueFamily;
+                QueueFamily = attachment.QueueFamily;
                 Handle = new Device(attachment.Device);
             }
             Api.Vk.CurrentDevice = Handle;

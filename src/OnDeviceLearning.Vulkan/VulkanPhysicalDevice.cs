@@ -112,7 +112,7 @@ internal sealed unsafe class VulkanPhysicalDevice
         }
     }
 
-    public bool CanCompute(int family) => family >= 0 && family < QueueFamilies.Length && QueueFamilies[family].QueueFlags.HasFlag(QueueFlags.ComputeBit);
+    public bool CanCompute(long family) => family >= 0 && family < QueueFamilies.Length && QueueFamilies[family].QueueFlags.HasFlag(QueueFlags.ComputeBit);
 
     /// <summary>Why the kernels cannot run on it; null if they can.</summary>
     public string? Unusable(GpuKernelSet kernels) => Unusable(ApiVersion, ComputeFamily, limits.MaxPushConstantsSize, Limits, kernels);

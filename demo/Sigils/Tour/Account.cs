@@ -16,7 +16,7 @@ internal static class Account
         to.WriteLine($"Device: {tour.Device}");
         to.WriteLine(Line($"First prediction {tour.ColdStartMilliseconds:F0} ms after the process started."));
         to.WriteLine();
-        to.WriteLine($"Four players, {Tour.DuelsEach} duels each. Casts read right, (what was corrected), score:");
+        to.WriteLine($"Four players, {Tour.DuelsEach} duels each, one game of many (--seeds 20 gives means). Casts read right, (what was corrected), score:");
         to.WriteLine($"  {"player",-15}{string.Concat(Enumerable.Range(1, Tour.DuelsEach).Select(d => $"{$"duel {d}",22}"))}");
         foreach (ScriptedGame player in tour.Players)
             to.WriteLine($"  {player.Script.Name,-15}{string.Concat(player.Duels.Select(d => $"{Line($"{d.Right}/{d.Casts} ({d.Corrections}) {d.Score,6:N0}"),22}"))}");

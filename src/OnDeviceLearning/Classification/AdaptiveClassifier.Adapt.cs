@@ -39,7 +39,7 @@ public sealed partial class AdaptiveClassifier
     /// </param>
     public AdaptReport Adapt(TimeSpan budget)
     {
-        Ready();
+        using Turn turn = Enter("Adapt");
         long start = options.Clock.GetTimestamp();
         if (learntVersion == evidenceVersion) return TuningIsDue() ? Tune(start, budget) : Report(AdaptStatus.Idle, 1);
         if (runVersion < 0)

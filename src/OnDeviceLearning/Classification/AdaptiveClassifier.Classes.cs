@@ -22,13 +22,17 @@ public sealed partial class AdaptiveClassifier
     /// <exception cref="InvalidOperationException">The backbone has no text encoder; nothing is changed.</exception>
     public DescriptionReading Describe(string name, params string[] descriptions)
     {
-        Ready();
+        using Turn turn = Enter("Describe");
         CheckName("Describe", name);
         ArgumentNullException.ThrowIfNull(descriptions);
         if (descriptions.Length is 0 or > MaxDescriptions)
             throw new ArgumentException($"Describe: {descriptions.Length} descriptions of '{name}'; expected 1 to {MaxDescriptions}.", nameof(descriptions));
         int index = names.IndexOf(name);
-        if (index < 0) CheckRoom("Describe");
+        if (index < 0)
+        {
+            CheckFree("Describe", name);
+            CheckRoom("Describe");
+        }
         // All are read before anything is changed.
         var read = new List<Description>(descriptions.Length);
         var words = new List<WordReading>();
@@ -55,7 +59,7 @@ public sealed partial class AdaptiveClassifier
     /// <exception cref="InvalidOperationException">The backbone has no text encoder; nothing is changed.</exception>
     public DescriptionReading AddDescription(string name, string description)
     {
-        Ready();
+        using Turn turn = Enter("AddDescription");
         int index = IndexOf("AddDescription", name);
         ClassEntry entry = classes[index];
         if (entry.Descriptions.Count == MaxDescriptions)
@@ -70,7 +74,7 @@ public sealed partial class AdaptiveClassifier
     /// <exception cref="ArgumentException">The name is taken, blank, too long or not valid Unicode, or there are <see cref="MaxClasses"/> classes already; nothing is changed.</exception>
     public void AddClass(string name)
     {
-        Ready();
+        using Turn turn = Enter("AddClass");
         CheckName("AddClass", name);
         CheckFree("AddClass", name);
         CheckRoom("AddClass");
@@ -82,13 +86,15 @@ public sealed partial class AdaptiveClassifier
     /// <exception cref="ArgumentException">There is no such class, or the new name is taken, blank, too long or not valid Unicode; nothing is changed.</exception>
     public void Rename(string name, string newName)
     {
-        Ready();
+        using Turn turn = Enter("Rename");
         int index = IndexOf("Rename", name);
         CheckName("Rename", newName);
         if (name == newName) return;
-        CheckFree("Rename", newName);
+        CheckFree("Rename", newName, instead: name);
         classes[index].Name = newName;
         names[index] = newName;
+        looks.Remove(Look(name));
+        looks.Add(Look(newName));
         predictionVersion++;
     }
 
@@ -96,11 +102,12 @@ public sealed partial class AdaptiveClassifier
     /// <exception cref="ArgumentException">There is no such class.</exception>
     public void Remove(string name)
     {
-        Ready();
+        using Turn turn = Enter("Remove");
         int index = IndexOf("Remove", name), width = embedder.Width, after = classes.Count - index - 1;
         examples.RemoveAll(classes[index]);
         classes.RemoveAt(index);
         names.RemoveAt(index);
+        looks.Remove(Look(name));
         Array.Copy(head, (index + 1) * width, head, index * width, after * width);
         Array.Copy(hasWeight, index + 1, hasWeight, index, after);
         predictionVersion++;
@@ -112,6 +119,7 @@ public sealed partial class AdaptiveClassifier
         int index = classes.Count;
         classes.Add(new ClassEntry(name));
         names.Add(name);
+        looks.Add(Look(name));
         GrowHead();
         hasWeight[index] = false;
         predictionVersion++;
@@ -153,11 +161,11 @@ public sealed partial class AdaptiveClassifier
         return (new Description(text, embedding, Math.Clamp(reading.Understood, 0, 1)), reading);
     }
 
-    private int IndexOf(string operation, string name)
+    private int IndexOf(string operation, string name, string parameter = "name")
     {
-        ArgumentNullException.ThrowIfNull(name);
+        if (name is null) throw new ArgumentNullException(parameter, $"{operation}: the class name is null; {Known()}.");
         int index = names.IndexOf(name);
-        return index >= 0 ? index : throw new ArgumentException($"{operation}: there is no class '{Excerpt(name)}'; {Known()}.", nameof(name));
+        return index >= 0 ? index : throw new ArgumentException($"{operation}: there is no class '{Excerpt(name)}'; {Known()}.", parameter);
     }
 
     private string Known() => names.Count switch
@@ -167,10 +175,19 @@ public sealed partial class AdaptiveClassifier
         _ => $"there are {string.Join(", ", names.Take(12).Select(Excerpt))} and {names.Count - 12} more",
     };
 
-    private void CheckFree(string operation, string name)
+    /// <param name="operation">The operation that asks.</param>
+    /// <param name="name">The name that is asked for.</param>
+    /// <param name="instead">The name whose place it takes; null where it is one more.</param>
+    private void CheckFree(string operation, string name, string? instead = null)
     {
-        if (names.Contains(name)) throw new ArgumentException($"{operation}: there is a class '{name}' already.", nameof(name));
+        if (names.Contains(name)) throw new ArgumentException($"{operation}: there is a class '{Excerpt(name)}' already.", nameof(name));
+        string look = Look(name);
+        if (looks.Contains(look) && (instead is null || look != Look(instead)))
+            throw new ArgumentException($"{operation}: there is a class already whose name looks the same as '{Excerpt(name)}'; they differ in blanks, joiners or how accents are written.", nameof(name));
     }
+
+    /// <summary>What players see of a name.</summary>
+    private static string Look(string name) => name.Trim().Normalize().Replace("\u200C", "", StringComparison.Ordinal).Replace("\u200D", "", StringComparison.Ordinal);
 
     private void CheckRoom(string operation)
     {
@@ -183,9 +200,9 @@ public sealed partial class AdaptiveClassifier
         if (string.IsNullOrWhiteSpace(name)) throw new ArgumentException($"{operation}: the class name is blank.", nameof(name));
         if (name.Length > MaxNameLength)
             throw new ArgumentException($"{operation}: the class name '{Excerpt(name)}' has {name.Length} characters; at most {MaxNameLength} are allowed.", nameof(name));
-        foreach (char c in name)
-            if (char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format)
-                throw new ArgumentException($"{operation}: the class name holds the invisible character U+{(int)c:X4}; expected characters that can be seen.", nameof(name));
+        for (int i = 0; i < name.Length; i++)
+            if (IsInvisible(name[i]) && !(name[i] is '\u200C' or '\u200D' && i > 0 && i + 1 < name.Length && IsLetterLike(name[i - 1]) && IsLetterLike(name[i + 1])))
+                throw new ArgumentException($"{operation}: the class name holds the invisible character U+{(int)name[i]:X4}; expected characters that can be seen.", nameof(name));
         if (!IsUnicode(name)) throw new ArgumentException($"{operation}: the class name is not valid Unicode (a surrogate stands alone).", nameof(name));
     }
 
@@ -198,7 +215,12 @@ public sealed partial class AdaptiveClassifier
         if (DescriptionText.Normalize(text, lowercase: false).Length == 0) throw new ArgumentException($"{operation}: a description of '{name}' is blank.", nameof(text));
     }
 
-    private static string Excerpt(string text) => text.Length <= 60 ? text : text[..57] + "...";
+    private static bool IsInvisible(char c) => char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format;
+
+    // Persian, Hindi and composed emoji are written with joiners inside words; elsewhere they only hide a difference.
+    private static bool IsLetterLike(char c) => !IsInvisible(c) && !char.IsWhiteSpace(c);
+
+    private static string Excerpt(string text) => text.Length <= 60 ? text : text[..(char.IsHighSurrogate(text[56]) ? 56 : 57)] + "...";
 
     // Saves are UTF-8, which has no place for half a character.
     private static bool IsUnicode(string text)

@@ -17,7 +17,7 @@ public sealed partial class AdaptiveClassifier
         SafetensorsFile save = PlayerSave.Read(file);
         string backbone = PlayerSave.Text(save, PlayerSave.BackboneKey);
         if (backbone != embedder.Hash)
-            throw new ModelFormatException($"Save: made with the backbone {Excerpt(backbone)}; this backbone is {embedder.Hash}. Its embeddings mean nothing to another.") { IsForOtherBackbone = true };
+            throw new ModelFormatException($"Save: made with the backbone {backbone[..Math.Min(12, backbone.Length)]}...; this backbone is {embedder.Hash[..Math.Min(12, embedder.Hash.Length)]}.... Its embeddings mean nothing to another.") { IsForOtherBackbone = true };
 
         using MetadataJson state = MetadataJson.Parse(PlayerSave.StateKey, PlayerSave.Text(save, PlayerSave.StateKey));
         if (!ulong.TryParse(state.String("seed"), NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)) throw state.Error("'seed' is not a whole number");

@@ -19,7 +19,7 @@ public sealed partial class AdaptiveClassifier
     /// <exception cref="InvalidOperationException">Classes and examples take more than 256 MiB, which no <c>Load</c> would read.</exception>
     public void Save(string path)
     {
-        Ready();
+        using Turn turn = Enter("Save");
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         PlayerSaveFile.Write(path, path + PreviousSuffix, SaveBytes());
     }
@@ -28,7 +28,7 @@ public sealed partial class AdaptiveClassifier
     /// <exception cref="InvalidOperationException">Classes and examples take more than 256 MiB, which no <c>Load</c> would read.</exception>
     public void Save(Stream stream)
     {
-        Ready();
+        using Turn turn = Enter("Save");
         ArgumentNullException.ThrowIfNull(stream);
         stream.Write(SaveBytes());
     }
@@ -66,7 +66,7 @@ public sealed partial class AdaptiveClassifier
         {
             throw new ModelFormatException($"{path}: {e.Message}{Advice()}", e) { IsForOtherBackbone = e.IsForOtherBackbone };
         }
-        catch (FileNotFoundException e)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new FileNotFoundException($"Load: there is no file '{path}'.{Advice()}", path, e);
         }

@@ -33,7 +33,7 @@ public sealed partial class AdaptiveClassifier
     /// <returns>False if there was none, and none was due.</returns>
     public bool CancelTuning()
     {
-        Ready();
+        using Turn turn = Enter("CancelTuning");
         bool was = TuningIsDue();
         DropTuningRun();
         tunedVersion = evidenceVersion;

@@ -15,8 +15,10 @@ namespace OnDeviceLearning;
 /// answer is the zero-shot answer, bit for bit.</para>
 /// <para>What is learnt depends on the classes, their descriptions, the examples in the order they were taught, and the
 /// seed; never on budgets, threads or time.</para>
-/// <para>Threads: a classifier belongs to one thread at a time; no member may run while another does. Its background
-/// thread is its own affair and never calls back. Classifiers on different threads may share a backbone, which embeds for
+/// <para>Threads: a classifier belongs to one thread at a time; a call while another thread's is under way throws an
+/// <see cref="InvalidOperationException"/> and changes nothing. To save beside the game, <see cref="Save(Stream)"/> on the
+/// thread that teaches and write what the stream holds on another. The classifier's background thread is its own affair and
+/// never calls back. Classifiers on different threads may share a backbone, which embeds for
 /// one after the other.</para>
 /// <para>Lifetime: disposing the classifier ends its thread and leaves the backbone alone, which must outlive it.</para>
 /// <para><see cref="Classify(ClassifierInput)"/>, <see cref="Adapt"/> and what they return allocate nothing in steady state, but
@@ -40,6 +42,7 @@ public sealed partial class AdaptiveClassifier : IDisposable
     private readonly AdaptiveClassifierOptions options;
     private readonly List<ClassEntry> classes = [];
     private readonly List<string> names = [];       // in the order of classes
+    private readonly HashSet<string> looks = [];    // what players see of them
     private readonly System.Collections.ObjectModel.ReadOnlyCollection<string> readOnlyNames, readOnlyChanged;
     private readonly ExampleStore examples;
     private readonly float[] embedding;             // [D] of the input being classified
@@ -47,6 +50,7 @@ public sealed partial class AdaptiveClassifier : IDisposable
     private bool[] hasWeight = [];                  // [C]
     private float[] probabilities = [];             // [C] of the last prediction
     private int predictionVersion;
+    private string? inside;                         // the call under way
     private bool disposed;
 
     /// <summary>A classifier without classes.</summary>
@@ -93,7 +97,7 @@ public sealed partial class AdaptiveClassifier : IDisposable
     /// <exception cref="ArgumentException">The backbone refuses the input.</exception>
     public Prediction Classify(ClassifierInput input)
     {
-        Ready();
+        using Turn turn = Enter("Classify");
         ArgumentNullException.ThrowIfNull(input);
         EmbedInput(input, embedding);
         return ClassifyEmbedding();
@@ -105,7 +109,7 @@ public sealed partial class AdaptiveClassifier : IDisposable
     /// <inheritdoc cref="Classify(ClassifierInput)"/>
     public Prediction Classify(ReadOnlySpan<float> embedding)
     {
-        Ready();
+        using Turn turn = Enter("Classify");
         CheckEmbedding("Classify", embedding);
         embedding.CopyTo(this.embedding);
         return ClassifyEmbedding();
@@ -116,12 +120,14 @@ public sealed partial class AdaptiveClassifier : IDisposable
     /// is under way goes on with what it began with and is published; the next one learns from this example too.
     /// </summary>
     /// <returns>By which <see cref="Forget"/> takes it back.</returns>
-    /// <exception cref="ArgumentException">There is no such class, or the backbone refuses the input; nothing is changed.</exception>
+    /// <exception cref="ArgumentException">There is no such class, a drawing has no point, or the backbone refuses the input; nothing is changed.</exception>
     public ExampleId Teach(ClassifierInput input, string label)
     {
-        Ready();
+        using Turn turn = Enter("Teach");
         ArgumentNullException.ThrowIfNull(input);
-        int index = IndexOf("Teach", label);
+        int index = IndexOf("Teach", label, nameof(label));
+        if (input is Drawing drawing && drawing.Strokes.All(stroke => stroke.Count == 0))
+            throw new ArgumentException($"Teach: the drawing for '{Excerpt(label)}' has no point; expected one that shows something.", nameof(input));
         var shipped = new float[embedder.Width];
         embedder.Embed(input, shipped);
         return TeachExample(Embedded(input, shipped, classes[index]));
@@ -136,8 +142,8 @@ public sealed partial class AdaptiveClassifier : IDisposable
     /// <inheritdoc cref="Teach(ClassifierInput, string)"/>
     public ExampleId Teach(ReadOnlySpan<float> embedding, string label)
     {
-        Ready();
-        int index = IndexOf("Teach", label);
+        using Turn turn = Enter("Teach");
+        int index = IndexOf("Teach", label, nameof(label));
         CheckEmbedding("Teach", embedding);
         float[] feature = embedding.ToArray();
         return TeachExample(new Example(0, classes[index], feature));
@@ -147,7 +153,7 @@ public sealed partial class AdaptiveClassifier : IDisposable
     /// <returns>False if it is not there any more: forgotten before, displaced by others, or gone with its class.</returns>
     public bool Forget(ExampleId example)
     {
-        Ready();
+        using Turn turn = Enter("Forget");
         if (!examples.Remove(example.Value)) return false;
         EvidenceChanged();
         return true;
@@ -158,8 +164,8 @@ public sealed partial class AdaptiveClassifier : IDisposable
     /// <exception cref="ArgumentException">There is no such class.</exception>
     public int ForgetAll(string label)
     {
-        Ready();
-        int count = examples.RemoveAll(classes[IndexOf("ForgetAll", label)]);
+        using Turn turn = Enter("ForgetAll");
+        int count = examples.RemoveAll(classes[IndexOf("ForgetAll", label, nameof(label))]);
         if (count > 0) EvidenceChanged();
         return count;
     }
@@ -256,5 +262,17 @@ public sealed partial class AdaptiveClassifier : IDisposable
             throw new ArgumentException($"{operation}: the embedding's length is {norm}; expected 1, to within 1 %.", nameof(embedding));
     }
 
-    private void Ready() => ObjectDisposedException.ThrowIf(disposed, this);
+    /// <summary>Takes the classifier for one call. Two at once would leave it, and what is saved of it, in pieces.</summary>
+    /// <exception cref="InvalidOperationException">Another thread is inside; nothing is changed.</exception>
+    private Turn Enter(string operation)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        if (Interlocked.CompareExchange(ref inside, operation, null) is not { } other) return new Turn(this);
+        throw new InvalidOperationException($"{operation}: another thread is inside this classifier ({other}); expected one thread at a time. Lock around its calls; to save beside the game, Save to a stream on the thread that teaches and write the file on another.");
+    }
+
+    private readonly ref struct Turn(AdaptiveClassifier classifier)
+    {
+        public void Dispose() => Volatile.Write(ref classifier.inside, null);
+    }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -10,8 +9,7 @@ namespace OnDeviceLearning.Classification;
 
 /// <summary>
 /// The file format of a save: safetensors with the classes as JSON in its metadata and the embeddings, examples and
-/// published head as tensors. Its SHA-256, taken with the checksum's own 64 digits as zeros, stands in the metadata, so
-/// that a changed bit anywhere is noticed.
+/// published head as tensors, under a <see cref="FileSeal"/>.
 /// </summary>
 internal static class PlayerSave
 {
@@ -41,24 +39,18 @@ internal static class PlayerSave
     /// </summary>
     public static readonly ModelLimits Limits = new() { MaxFileBytes = 256 << 20, MaxHeaderBytes = 128 << 20, MaxElements = 64 << 20, MaxTensors = 16 };
 
-    private const string ChecksumKey = "odl.save.checksum";
-    private const int Digits = 64;
-    private static readonly string NoChecksum = new('0', Digits);
-    private static readonly byte[] ChecksumStart = Encoding.ASCII.GetBytes($"\"{ChecksumKey}\":\"");
-
     /// <summary>The bytes of a save, checksum included.</summary>
     public static byte[] Write(IReadOnlyList<SafetensorsTensor> tensors, Dictionary<string, string> metadata)
     {
         metadata.TryAdd(FormatKey, Format);
-        metadata[ChecksumKey] = NoChecksum;
+        metadata[FileSeal.Save.Key] = FileSeal.Open;
         long data = tensors.Sum(tensor => (long)tensor.Data.Length);
         if (data > Limits.MaxFileBytes) throw TooLarge(data);
         using var stream = new MemoryStream();
         SafetensorsWriter.Write(stream, tensors, metadata);
         if (stream.Length > Limits.MaxFileBytes) throw TooLarge(stream.Length);
         byte[] file = stream.ToArray();
-        int at = FindChecksum(file);
-        Encoding.ASCII.GetBytes(Digest(file), file.AsSpan(at, Digits));
+        FileSeal.Save.Close(file);
         return file;
     }
 
@@ -66,14 +58,8 @@ internal static class PlayerSave
     /// <exception cref="ModelFormatException">It is not a save, of another version, or damaged.</exception>
     public static SafetensorsFile Read(byte[] file)
     {
-        int at = FindChecksum(file);
-        if (at < 0) throw new ModelFormatException($"Save: no '{ChecksumKey}' in its {file.Length} bytes: not a save of this library, or cut short.");
-        string stated = Encoding.ASCII.GetString(file, at, Digits);
-        Encoding.ASCII.GetBytes(NoChecksum, file.AsSpan(at, Digits));
-        string actual = Digest(file);
-        if (stated != actual)
-            throw new ModelFormatException($"Save: the checksum of its {file.Length} bytes is {actual[..12]}..., but {Printable(stated[..12])}... is written in it: the file is damaged.");
-        SafetensorsFile save = SafetensorsReader.Parse(file, Limits);
+        FileSeal.Save.Check("Save", file);
+        SafetensorsFile save = SafetensorsReader.Parse(file, Limits, isChecked: true);
         string format = Text(save, FormatKey);
         if (format is not (Format or FormatWithTuning)) throw new ModelFormatException($"Save: format '{format}'; this version reads '{Format}' and '{FormatWithTuning}'.");
         return save;
@@ -133,15 +119,4 @@ internal static class PlayerSave
 
     private static InvalidOperationException TooLarge(long bytes) =>
         new($"Save: the classes and examples take {bytes} bytes or more; at most {Limits.MaxFileBytes} can be read again.");
-
-    private static string Digest(byte[] file) => Convert.ToHexString(SHA256.HashData(file)).ToLowerInvariant();
-
-    // What a player wrote cannot stand in for the key: within JSON its quotes are escaped.
-    private static int FindChecksum(byte[] file)
-    {
-        int at = file.AsSpan().IndexOf(ChecksumStart);
-        return at < 0 || at + ChecksumStart.Length + Digits > file.Length ? -1 : at + ChecksumStart.Length;
-    }
-
-    private static string Printable(string text) => string.Concat(text.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '?'));
 }

@@ -33,16 +33,28 @@ public sealed class Backbone : IDisposable
     private Backbone(byte[] bytes, ComputeDevice? device, ModelLimits? limits)
     {
         limits ??= ModelLimits.Default;
-        SafetensorsFile file = SafetensorsReader.Parse(bytes, limits);
+        SafetensorsFile file = SafetensorsReader.Parse(bytes, limits, isChecked: true);
         Metadata = file.Metadata;
         model = new BackboneMetadata(file.Metadata);
         pixels = new float[model.Image?.Length ?? 0];
         scaled = new float[model.Features?.Length ?? 0];
         // The tokenizer and the hash need no device: a good part of a cold start, done beside the image encoder.
         Task<DescriptionReader>? reading = model.TextGraph is null ? null : Task.Run(model.CreateReader);
-        Task<string> hashing = Task.Run(() => Convert.ToHexString(SHA256.HashData(bytes)).ToLowerInvariant());
+        Task<string> hashing = Task.Run(() =>
+        {
+            if (Metadata.ContainsKey(FileSeal.Backbone.Key)) FileSeal.Backbone.Check("Backbone", bytes);
+            return Convert.ToHexString(SHA256.HashData(bytes)).ToLowerInvariant();
+        });
         encoders = new BackboneEncoders(model, file, device, limits, reading);
-        Hash = hashing.GetAwaiter().GetResult();
+        try
+        {
+            Hash = hashing.GetAwaiter().GetResult();
+        }
+        catch
+        {
+            encoders.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Reads a backbone from a file and puts its weights on a device.</summary>
@@ -61,6 +73,14 @@ public sealed class Backbone : IDisposable
         catch (ModelFormatException e)
         {
             throw new ModelFormatException($"{path}: {e.Message}", e);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new FileNotFoundException($"Backbone.Load: there is no file '{path}'.", path, e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"Backbone.Load: '{path}' cannot be read: {(Directory.Exists(path) ? "it is a folder" : e.Message)}", e);
         }
     }
 

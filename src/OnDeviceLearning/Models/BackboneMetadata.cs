@@ -6,6 +6,9 @@ namespace OnDeviceLearning.Models;
 /// <summary>What a backbone's file says about itself beside its tensors, read and checked.</summary>
 internal sealed class BackboneMetadata
 {
+    /// <summary>The key whose value says how the others are to be read; what has it is a backbone.</summary>
+    public const string FormatKey = "odl.format";
+
     private readonly string tokenizer = "", words = "";
 
     public BackboneMetadata(IReadOnlyDictionary<string, string> metadata)
@@ -14,7 +17,7 @@ internal sealed class BackboneMetadata
             ? value
             : throw new ModelFormatException($"Metadata '{key}' is missing: the file is not a backbone, or not a whole one.");
 
-        string format = Required("odl.format");
+        string format = Required(FormatKey);
         if (format != "1") throw new ModelFormatException($"Metadata 'odl.format' is '{format}'; this version reads '1'.");
         ImageGraph = metadata.GetValueOrDefault("odl.image.graph");
         TextGraph = metadata.GetValueOrDefault("odl.text.graph");

@@ -14,9 +14,10 @@ internal static class FeatureBackboneFile
         Append(json, deviation);
         json.Append('}');
         var stream = new MemoryStream();
-        SafetensorsWriter.Write(stream, [], new Dictionary<string, string>
+        // Never on a disk, it needs no checksum; and its hash stays what it was when older saves were made.
+        SafetensorsWriter.WriteUnsealed(stream, [], new Dictionary<string, string>
         {
-            ["odl.format"] = "1",
+            [BackboneMetadata.FormatKey] = "1",
             ["odl.features"] = json.ToString(),
             ["odl.logitScale"] = logitScale.ToString(CultureInfo.InvariantCulture),
         });

@@ -10,7 +10,8 @@ public sealed record SafetensorsFile(IReadOnlyDictionary<string, string> Metadat
 
 /// <summary>
 /// Reads safetensors files (https://huggingface.co/docs/safetensors, format section) strictly: every byte of the file is
-/// accounted for, names are unique, float weights are finite.
+/// accounted for, names are unique, float weights are finite, and where the file has a checksum, as backbones and saves of
+/// this library have, it is right.
 /// </summary>
 public static class SafetensorsReader
 {
@@ -29,7 +30,12 @@ public static class SafetensorsReader
 
     /// <summary>Reads a file from memory; the tensors refer to <paramref name="file"/>, which must not change afterwards.</summary>
     /// <exception cref="ModelFormatException">The data is malformed or beyond the limits; the message says what and where.</exception>
-    public static SafetensorsFile Parse(ReadOnlyMemory<byte> file, ModelLimits? limits = null)
+    public static SafetensorsFile Parse(ReadOnlyMemory<byte> file, ModelLimits? limits = null) => Parse(file, limits, isChecked: false);
+
+    /// <param name="file">The file.</param>
+    /// <param name="limits">What it may cost.</param>
+    /// <param name="isChecked">Whether the caller sees to its checksum.</param>
+    internal static SafetensorsFile Parse(ReadOnlyMemory<byte> file, ModelLimits? limits, bool isChecked)
     {
         limits ??= ModelLimits.Default;
         if (file.Length > limits.MaxFileBytes) throw TooLarge(file.Length, limits);
@@ -42,7 +48,10 @@ public static class SafetensorsReader
         ReadOnlyMemory<byte> data = file[(8 + (int)headerLength)..];
         var header = new Header(limits, data.Length);
         header.Read(file.Span.Slice(8, (int)headerLength));
-        return new SafetensorsFile(header.Metadata, header.BindTensors(data, 8 + (int)headerLength));
+        var read = new SafetensorsFile(header.Metadata, header.BindTensors(data, 8 + (int)headerLength));
+        if (!isChecked && read.Metadata.ContainsKey(FileSeal.Backbone.Key)) FileSeal.Backbone.Check("Backbone", file.Span);
+        if (!isChecked && read.Metadata.ContainsKey(FileSeal.Save.Key)) FileSeal.Save.Check("Save", file.Span);
+        return read;
     }
 
     internal static string NameOf(SafetensorsType type) => TypeNames[(int)type];

@@ -7,7 +7,8 @@ namespace OnDeviceLearning.Models;
 
 /// <summary>
 /// Writes safetensors files. The same tensors and metadata give the same bytes: metadata is sorted by key, tensors by
-/// element size (largest first, so that each is aligned) and name.
+/// element size (largest first, so that each is aligned) and name. A backbone, which is what has <c>odl.format</c> in its
+/// metadata, is given a checksum.
 /// </summary>
 public static class SafetensorsWriter
 {
@@ -35,6 +36,21 @@ public static class SafetensorsWriter
         foreach (SafetensorsTensor tensor in sorted)
             if (!names.Add(tensor.Name)) throw new ArgumentException($"Write: two tensors are named '{tensor.Name}'.", nameof(tensors));
 
+        if (metadata is null || !metadata.ContainsKey(BackboneMetadata.FormatKey))
+        {
+            WriteUnsealed(stream, sorted, metadata);
+            return;
+        }
+        using var file = new MemoryStream();
+        WriteUnsealed(file, sorted, new Dictionary<string, string>(metadata) { [FileSeal.Backbone.Key] = FileSeal.Open });
+        byte[] bytes = file.ToArray();
+        FileSeal.Backbone.Close(bytes);
+        stream.Write(bytes);
+    }
+
+    /// <summary>Writes tensors that are in order, and no checksum.</summary>
+    internal static void WriteUnsealed(Stream stream, SafetensorsTensor[] sorted, IReadOnlyDictionary<string, string>? metadata)
+    {
         byte[] header = Header(sorted, metadata);
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);

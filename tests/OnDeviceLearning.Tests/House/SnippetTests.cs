@@ -22,7 +22,8 @@ public sealed partial class SnippetTests
             internal static readonly Backbone backbone = default!;
             internal static readonly AdaptiveClassifier spells = default!;
             internal static readonly nint instance = 1, physicalDevice = 1, logicalDevice = 1, queue = 1;
-            internal static readonly int queueFamily = 0, length = 1;
+            internal static readonly uint queueFamily = 0;
+            internal static readonly int length = 1;
             internal static readonly ulong vkBuffer = 1, vkImage = 1;
             internal static readonly DeviceBuffer target = default!;
 

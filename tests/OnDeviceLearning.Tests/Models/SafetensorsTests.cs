@@ -218,6 +218,33 @@ public class SafetensorsTests
     }
 
     [Fact]
+    public void OneBitOfABackboneAnywhereIsNoticed()
+    {
+        var metadata = new Dictionary<string, string> { ["odl.format"] = "1", ["odl.licence"] = "MIT" };
+        using var stream = new MemoryStream();
+        SafetensorsWriter.Write(stream, [SafetensorsTensor.FromSingle("a", [8], new float[8])], metadata);
+        byte[] file = stream.ToArray();
+        SafetensorsFile read = SafetensorsReader.Parse(file);
+        for (int i = 0; i < 8 * file.Length; i++)
+        {
+            byte[] damaged = [.. file];
+            damaged[i / 8] ^= (byte)(1 << (i % 8));
+            try
+            {
+                // A name of another key is the only thing that a bit may change unseen: then nothing says that there was a checksum.
+                Assert.DoesNotContain("odl.checksum", SafetensorsReader.Parse(damaged).Metadata.Keys);
+            }
+            catch (ModelFormatException)
+            {
+            }
+        }
+        // What is written again with the same metadata has a checksum of its own.
+        using var again = new MemoryStream();
+        SafetensorsWriter.Write(again, [SafetensorsTensor.FromSingle("a", [8], [1, 2, 3, 4, 5, 6, 7, 8])], read.Metadata);
+        Assert.NotEqual(read.Metadata["odl.checksum"], SafetensorsReader.Parse(again.ToArray()).Metadata["odl.checksum"]);
+    }
+
+    [Fact]
     public void NoFileTakesADevicesPlace()
     {
         if (OperatingSystem.IsWindows()) return; // which has no folder of devices
