@@ -19,6 +19,7 @@ internal static class InspectCommand
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(file)!;
+            if (Directory.Exists(path)) throw new IOException($"inspect: {path} is a folder; expected a file.");
             Write(path, SafetensorsReader.Read(path), Terminal.Console(output));
             return 0;
         });

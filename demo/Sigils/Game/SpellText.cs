@@ -13,7 +13,7 @@ internal static class SpellText
         string.IsNullOrWhiteSpace(name) ? "A spell needs a name."
         : name.Length > Grimoire.LongestName ? $"That name has {name.Length} letters; the page has room for {Grimoire.LongestName}."
         : !IsWhole(name) ? "A name cannot hold half a letter."
-        : name.Any(IsInvisible) ? "A name cannot hold letters that nobody sees."
+        : Enumerable.Range(0, name.Length).Any(i => IsInvisible(name[i]) && !IsJoint(name, i)) ? "A name cannot hold letters that nobody sees."
         : null;
 
     /// <summary>A sentence where words cannot describe a spell.</summary>
@@ -37,6 +37,12 @@ internal static class SpellText
         }
         return true;
     }
+
+    // Some scripts join or part letters inside a word by characters that take no ink themselves.
+    private static bool IsJoint(string name, int at) =>
+        name[at] is '\u200C' or '\u200D' && at > 0 && at + 1 < name.Length && IsInk(name[at - 1]) && IsInk(name[at + 1]);
+
+    private static bool IsInk(char c) => !IsInvisible(c) && !char.IsWhiteSpace(c);
 
     // Says which form the letter before it takes; alone it is nothing.
     private static bool IsVariant(char c) => c is >= '\uFE00' and <= '\uFE0F';

@@ -201,7 +201,7 @@ public sealed partial class AdaptiveClassifier
         if (name.Length > MaxNameLength)
             throw new ArgumentException($"{operation}: the class name '{Excerpt(name)}' has {name.Length} characters; at most {MaxNameLength} are allowed.", nameof(name));
         for (int i = 0; i < name.Length; i++)
-            if (IsInvisible(name[i]) && !(name[i] is '\u200C' or '\u200D' && i > 0 && i + 1 < name.Length && IsLetterLike(name[i - 1]) && IsLetterLike(name[i + 1])))
+            if (IsInvisible(name[i]) && !(name[i] is '\u200C' or '\u200D' && i > 0 && i + 1 < name.Length && IsInk(name[i - 1]) && IsInk(name[i + 1])))
                 throw new ArgumentException($"{operation}: the class name holds the invisible character U+{(int)name[i]:X4}; expected characters that can be seen.", nameof(name));
         if (!IsUnicode(name)) throw new ArgumentException($"{operation}: the class name is not valid Unicode (a surrogate stands alone).", nameof(name));
     }
@@ -218,7 +218,7 @@ public sealed partial class AdaptiveClassifier
     private static bool IsInvisible(char c) => char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format;
 
     // Persian, Hindi and composed emoji are written with joiners inside words; elsewhere they only hide a difference.
-    private static bool IsLetterLike(char c) => !IsInvisible(c) && !char.IsWhiteSpace(c);
+    private static bool IsInk(char c) => !IsInvisible(c) && !char.IsWhiteSpace(c);
 
     private static string Excerpt(string text) => text.Length <= 60 ? text : text[..(char.IsHighSurrogate(text[56]) ? 56 : 57)] + "...";
 

@@ -58,6 +58,17 @@ public sealed class CliTests : IDisposable
         Assert.Single(error.TrimEnd().Split('\n'));
     }
 
+    [Theory]
+    [InlineData("odl: 'frobnicate' is not a command; expected one of bench, ", "frobnicate")]
+    [InlineData("odl: 'clinc150' is not a command; expected one of fewshot, intents, ", "eval", "clinc150")]
+    [InlineData("odl: a command is missing; expected one of fewshot, intents, ", "eval")]
+    public void A_word_that_is_no_command_is_named_beside_those_that_are(string beginning, params string[] args)
+    {
+        (int code, _, string error) = Run(args);
+        Assert.Equal(2, code);
+        Assert.StartsWith(beginning, error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void FailuresAreOneSentenceAndOne()
     {
@@ -69,6 +80,7 @@ public sealed class CliTests : IDisposable
         [
             ["inspect", Path.Combine(folder, "absent.safetensors")],
             ["inspect", garbage],
+            ["inspect", folder],
             ["eval", "sigils", "--backbone", Path.Combine(folder, "absent.safetensors")],
             ["eval", "sigils", "--backbone", garbage, "--drawings", Drawings("star", "circle")],
             ["eval", "sigils", "--backbone", Backbone(), "--drawings", Path.Combine(folder, "absent.ndjson")],
