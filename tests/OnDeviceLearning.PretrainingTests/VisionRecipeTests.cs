@@ -25,25 +25,6 @@ public sealed class VisionRecipeTests : TorchTests
     private VisionRecipeOptions Options(string name, double minutes) =>
         new(Path.Combine(folder, name + ".safetensors"), folder, 3, minutes, 1, Path.Combine(folder, name + ".checkpoint"));
 
-    /// <summary>CIFAR-10 files in which the class is the colour, with noise.</summary>
-    private void WriteCifar(int perFile)
-    {
-        var random = new Random(1);
-        string batches = Directory.CreateDirectory(Path.Combine(folder, "cifar-10-batches-bin")).FullName;
-        foreach (string file in Enumerable.Range(1, 5).Select(b => $"data_batch_{b}.bin").Append("test_batch.bin"))
-        {
-            var bytes = new byte[perFile * 3073];
-            for (int i = 0; i < perFile; i++)
-            {
-                int label = i % 10;
-                bytes[i * 3073] = (byte)label;
-                for (int p = 0; p < 3072; p++)
-                    bytes[i * 3073 + 1 + p] = (byte)Math.Clamp(((label >> p / 1024) & 1) * 150 + (label >= 8 ? 60 : 0) + random.Next(60), 0, 255);
-            }
-            File.WriteAllBytes(Path.Combine(batches, file), bytes);
-        }
-    }
-
     private static LabelledImages TwoTones(int images, int side)
     {
         var random = new Random(2);
@@ -73,7 +54,7 @@ public sealed class VisionRecipeTests : TorchTests
     [Fact]
     public void The_loss_falls_on_files_in_the_format_of_CIFAR_10_and_the_backbone_keeps_its_head()
     {
-        WriteCifar(20);
+        CifarFiles.WriteTen(folder, 20);
         LabelledImages training = Cifar.ReadCifar10(folder, imagesPerFile: 20), test = Cifar.ReadCifar10(folder, test: true, imagesPerFile: 20);
         var trainer = new ClassifierTrainer(ClassifierModel.Cifar(), 10, [0.4f, 0.4f, 0.4f], [0.3f, 0.3f, 0.3f], 3, new ClassifierTraining(0.02, 5e-4, 0, 5), ScalarType.Float32);
         var batches = new ClassifierBatches(training, 20, 4, 3);

@@ -79,6 +79,7 @@ public static class ClassifierRecipe
         int classes = training.ClassNames.Count, pictured = training.Labels.Distinct().Count();
         // Better now than after the training.
         if (pictured < 2) throw new FormatException($"{data}: {training.Count} images of {pictured} class; expected at least 2 classes.");
+        ImageCalibration.Check(training);
         var trainer = new ClassifierTrainer(model, classes, mean, deviation, options.Seed, settings.Training, TorchTensors.FastPrecision);
         string identity = string.Create(CultureInfo.InvariantCulture, $"{name}, seed {options.Seed}, {training.Count} images of {classes} classes");
         var run = new TrainingRun(trainer, new TrainingPlan(options.Minutes, settings.SpeedSteps, options.CheckpointFolder, identity));
@@ -92,9 +93,7 @@ public static class ClassifierRecipe
         string uncalibrated = Path.Combine(options.CheckpointFolder, "uncalibrated.safetensors");
         BackboneFile.Write(uncalibrated, model.Encoder(), trainer.Tensors, BackboneFile.Preprocessing("image", training.Channels, training.Height, mean, deviation),
             LogitScale, "MIT", provenance, new KeyValuePair<string, string>("odl.head", head.ToJsonString()));
-        string unknown;
-        using (Backbone backbone = Backbone.Load(uncalibrated)) unknown = ImageCalibration.Unknown(backbone, training, 5, 300, options.Seed, cancellation);
-        BackboneFile.Complete(uncalibrated, options.Out, new KeyValuePair<string, string>("odl.unknown", unknown));
+        ImageCalibration.Complete(uncalibrated, options.Out, training, options.Seed, cancellation);
         return new ClassifierResult(true, accuracy, test?.Count ?? 0);
     }
 
