@@ -9,7 +9,7 @@ namespace OnDeviceLearning.PretrainingTests;
 /// <summary>CIFAR as a newcomer meets it: the archives are unpacked, a network is trained on the ten classes and taken to the hundred.</summary>
 public sealed class CifarTransferTests : TorchTests
 {
-    private const int PerFile = 8;
+    private const int PerFile = 4;
     private readonly string folder = Directory.CreateTempSubdirectory("odl-cifar-").FullName;
 
     public override void Dispose()
@@ -45,12 +45,12 @@ public sealed class CifarTransferTests : TorchTests
     [Fact]
     public void From_ten_classes_to_a_hundred_as_the_README_says()
     {
-        CifarFiles.WriteTen(folder, PerFile, classes: 4);
-        CifarFiles.WriteHundred(folder, PerFile, classes: 4);
+        CifarFiles.WriteTen(folder, PerFile, classes: 2);
+        CifarFiles.WriteHundred(folder, PerFile, classes: 2);
         string ten = File("ten.safetensors"), tuned = File("tuned.safetensors");
         (int code, string output, string error) = Pretrain(folder);
         Assert.True(code == 0, error);
-        Assert.Contains("right on 8 images never trained on", output, StringComparison.Ordinal);
+        Assert.Contains("right on 4 images never trained on", output, StringComparison.Ordinal);
 
         // The folder of the one archive finds the other beside it.
         (code, output, error) = Transfer(File("cifar-10-batches-bin"), "--from", ten, "--train", "last-block", "--augment", "mirrored-crops", "--dial", "0,1", "--out", tuned, "--json");
@@ -91,9 +91,9 @@ public sealed class CifarTransferTests : TorchTests
         byte[] whole = System.IO.File.ReadAllBytes(batch);
 
         System.IO.File.WriteAllBytes(batch, whole[..^100]);
-        Says(Pretrain(folder), "data_batch_3.bin: 24484 bytes; expected 24584 (8 records of 3073 bytes)");
+        Says(Pretrain(folder), "data_batch_3.bin: 12192 bytes; expected 12292 (4 records of 3073 bytes)");
         System.IO.File.WriteAllBytes(batch, [.. whole, .. whole]);
-        Says(Transfer(folder), "data_batch_3.bin: 49168 bytes; expected 24584");
+        Says(Transfer(folder), "data_batch_3.bin: 24584 bytes; expected 12292");
         byte[] beyond = [.. whole];
         beyond[2 * 3073] = 10;
         System.IO.File.WriteAllBytes(batch, beyond);
@@ -109,9 +109,9 @@ public sealed class CifarTransferTests : TorchTests
         System.IO.File.Delete(names);
 
         CifarFiles.WriteHundred(folder, PerFile, classes: 1);
-        Says(Transfer(folder), "CIFAR-100: 40 images of 1 class to learn from; expected at least 2");
+        Says(Transfer(folder), "CIFAR-100: 20 images of 1 class to learn from; expected at least 2");
         CifarFiles.WriteTen(folder, PerFile, classes: 1);
-        Says(Pretrain(folder), "40 images of 1 class; expected at least 2");
+        Says(Pretrain(folder), "20 images of 1 class; expected at least 2");
         // Nothing was trained, so nothing was written.
         Assert.False(System.IO.File.Exists(File("ten.safetensors")));
     }

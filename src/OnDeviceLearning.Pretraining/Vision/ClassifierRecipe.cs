@@ -39,7 +39,7 @@ public static class ClassifierRecipe
         {
             test = null;
         }
-        return Run("cifar10", ClassifierModel.Cifar(), training, test, cifarMean, cifarDeviation, new Settings(128, 4, new ClassifierTraining(0.05, 5e-4, 0, 200), 40),
+        return Run("cifar10", ClassifierModel.Cifar(), training, test, cifarMean, cifarDeviation, new Settings(128, 4, new ClassifierTraining(new WarmUpCosine(0.05, 200), 5e-4, 0), 40),
             "CIFAR-10, training part", options, progress, cancellation);
     }
 
@@ -61,7 +61,7 @@ public static class ClassifierRecipe
         int trained = images.Count / 6 * 5;
         LabelledImages training = images.Subset([.. Enumerable.Range(0, trained)]).OfClasses(classes);
         LabelledImages test = images.Subset([.. Enumerable.Range(trained, images.Count - trained)]).OfClasses(classes);
-        return Run("fashion", ClassifierModel.Fashion(), training, test, fashionMean, fashionDeviation, new Settings(128, 2, new ClassifierTraining(0.05, 5e-4, 0.05, 100), speedSteps),
+        return Run("fashion", ClassifierModel.Fashion(), training, test, fashionMean, fashionDeviation, new Settings(128, 2, new ClassifierTraining(new WarmUpCosine(0.05, 100), 5e-4, 0.05), speedSteps),
             $"Fashion-MNIST, classes 0 to {classes[^1]}, first five sixths of the training part", options, progress, cancellation);
     }
 

@@ -79,58 +79,6 @@ public sealed class ImageReaderTests : IDisposable
         Assert.Equal("ankle boot", read.ClassNames[read.Labels[0]]);
     }
 
-    // CIFAR
-
-    [Fact]
-    public void CIFAR_10_is_read_from_its_five_files()
-    {
-        for (int b = 1; b <= 5; b++) File($"cifar-10-batches-bin/data_batch_{b}.bin", TinyFiles.Cifar(3, 10));
-        File("cifar-10-batches-bin/test_batch.bin", TinyFiles.Cifar(2, 10));
-        LabelledImages train = Cifar.ReadCifar10(folder, imagesPerFile: 3), test = Cifar.ReadCifar10(folder, test: true, imagesPerFile: 2);
-        Assert.Equal((15, 3, 32, 32), (train.Count, train.Channels, train.Height, train.Width));
-        Assert.Equal([0, 1, 2, 0, 1, 2], train.Labels.Take(6));
-        Assert.Equal(2, test.Count);
-        Assert.Equal("automobile", train.ClassNames[1]);
-        float[] second = Values(train, 4); // image 1 of the second file
-        Assert.Equal([10 / 255f, 11 / 255f, 12 / 255f], [second[0], second[1024], second[3071]]);
-        // In the folder itself, too.
-        Assert.Equal(2, Cifar.ReadCifar10(Path.Combine(folder, "cifar-10-batches-bin"), test: true, imagesPerFile: 2).Count);
-    }
-
-    [Fact]
-    public void CIFAR_100_has_coarse_and_fine_labels()
-    {
-        byte[] bytes = TinyFiles.Cifar(4, 20, 100);
-        (bytes[0], bytes[1]) = (19, 99);
-        File("cifar-100-binary/test.bin", bytes);
-        LabelledImages fine = Cifar.ReadCifar100(folder, test: true, images: 4), coarse = Cifar.ReadCifar100(folder, test: true, coarse: true, images: 4);
-        Assert.Equal([99, 1, 2, 3], fine.Labels);
-        Assert.Equal([19, 1, 2, 3], coarse.Labels);
-        Assert.Equal((100, 20), (fine.ClassNames.Count, coarse.ClassNames.Count));
-        Assert.Equal(30 / 255f, Values(fine, 3)[0]);
-        File("cifar-100-binary/coarse_label_names.txt", string.Join('\n', Enumerable.Range(0, 20).Select(i => $"name {i}")));
-        Assert.Equal("name 19", Cifar.ReadCifar100(folder, test: true, coarse: true, images: 4).ClassNames[19]);
-        File("cifar-100-binary/coarse_label_names.txt", "one\ntwo");
-        Says(() => Cifar.ReadCifar100(folder, test: true, coarse: true, images: 4), "coarse_label_names.txt", "2 names", "20");
-    }
-
-    [Fact]
-    public void A_CIFAR_file_of_another_length_is_refused()
-    {
-        Assert.Contains("cifar-10-binary.tar.gz", Assert.Throws<FileNotFoundException>(() => Cifar.ReadCifar10(folder)).Message, StringComparison.Ordinal);
-        Assert.Contains("cifar-100-binary.tar.gz", Assert.Throws<FileNotFoundException>(() => Cifar.ReadCifar100(folder)).Message, StringComparison.Ordinal);
-        File("test_batch.bin", TinyFiles.Cifar(3, 10)[..^1]);
-        Says(() => Cifar.ReadCifar10(folder, test: true, imagesPerFile: 3), "test_batch.bin", "9218 bytes", "9219", "kriz/cifar.html");
-        File("test_batch.bin", TinyFiles.Cifar(3, 10));
-        Says(() => Cifar.ReadCifar10(folder, test: true), "9219 bytes", "30730000", "10000 records of 3073");
-        File("test.bin", TinyFiles.Cifar(3, 20, 100));
-        Says(() => Cifar.ReadCifar100(folder, test: true), "9222 bytes", "30740000");
-        byte[] wrong = TinyFiles.Cifar(3, 10);
-        wrong[3073] = 10;
-        File("test_batch.bin", wrong);
-        Says(() => Cifar.ReadCifar10(folder, test: true, imagesPerFile: 3), "record 1 is 10", "0 to 9");
-    }
-
     // Omniglot
 
     private static (string, byte[]) Character(string alphabet, int character, int drawer, byte grey = 255) =>
