@@ -1,42 +1,14 @@
-using System.Text;
 using OnDeviceLearning.Datasets;
 
 namespace OnDeviceLearning.Tests.Datasets;
 
-public sealed class CifarTests : IDisposable
+public sealed class CifarTests : DataFileTests
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("odl-cifar-").FullName;
-
-    public void Dispose() => Directory.Delete(folder, recursive: true);
-
-    private string File(string name, byte[] bytes)
-    {
-        string path = Path.Combine(folder, name.Replace('/', Path.DirectorySeparatorChar));
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        System.IO.File.WriteAllBytes(path, bytes);
-        return path;
-    }
-
-    private string File(string name, string text) => File(name, Encoding.UTF8.GetBytes(text));
-
-    private static float[] Values(LabelledImages images, int image)
-    {
-        var values = new float[images.Size];
-        images.CopyTo(image, values);
-        return values;
-    }
-
-    private static void Says(Action action, params string[] words)
-    {
-        FormatException e = Assert.Throws<FormatException>(action);
-        Assert.All(words, word => Assert.Contains(word, e.Message, StringComparison.Ordinal));
-    }
-
     [Fact]
     public void CIFAR_10_is_read_from_its_five_files()
     {
-        for (int b = 1; b <= 5; b++) File($"cifar-10-batches-bin/data_batch_{b}.bin", TinyFiles.Cifar(3, 10));
-        File("cifar-10-batches-bin/test_batch.bin", TinyFiles.Cifar(2, 10));
+        for (int b = 1; b <= 5; b++) Write($"cifar-10-batches-bin/data_batch_{b}.bin", TinyFiles.Cifar(3, 10));
+        Write("cifar-10-batches-bin/test_batch.bin", TinyFiles.Cifar(2, 10));
         LabelledImages train = Cifar.ReadCifar10(folder, imagesPerFile: 3), test = Cifar.ReadCifar10(folder, test: true, imagesPerFile: 2);
         Assert.Equal((15, 3, 32, 32), (train.Count, train.Channels, train.Height, train.Width));
         Assert.Equal([0, 1, 2, 0, 1, 2], train.Labels.Take(6));
@@ -53,15 +25,15 @@ public sealed class CifarTests : IDisposable
     {
         byte[] bytes = TinyFiles.Cifar(4, 20, 100);
         (bytes[0], bytes[1]) = (19, 99);
-        File("cifar-100-binary/test.bin", bytes);
+        Write("cifar-100-binary/test.bin", bytes);
         LabelledImages fine = Cifar.ReadCifar100(folder, test: true, images: 4), coarse = Cifar.ReadCifar100(folder, test: true, coarse: true, images: 4);
         Assert.Equal([99, 1, 2, 3], fine.Labels);
         Assert.Equal([19, 1, 2, 3], coarse.Labels);
         Assert.Equal((100, 20), (fine.ClassNames.Count, coarse.ClassNames.Count));
         Assert.Equal(30 / 255f, Values(fine, 3)[0]);
-        File("cifar-100-binary/coarse_label_names.txt", string.Join('\n', Enumerable.Range(0, 20).Select(i => $"name {i}")));
+        Write("cifar-100-binary/coarse_label_names.txt", string.Join('\n', Enumerable.Range(0, 20).Select(i => $"name {i}")));
         Assert.Equal("name 19", Cifar.ReadCifar100(folder, test: true, coarse: true, images: 4).ClassNames[19]);
-        File("cifar-100-binary/coarse_label_names.txt", "one\ntwo");
+        Write("cifar-100-binary/coarse_label_names.txt", "one\ntwo");
         Says(() => Cifar.ReadCifar100(folder, test: true, coarse: true, images: 4), "coarse_label_names.txt", "2 names", "20");
     }
 
@@ -70,23 +42,23 @@ public sealed class CifarTests : IDisposable
     {
         Assert.Contains("cifar-10-binary.tar.gz", Assert.Throws<FileNotFoundException>(() => Cifar.ReadCifar10(folder)).Message, StringComparison.Ordinal);
         Assert.Contains("cifar-100-binary.tar.gz", Assert.Throws<FileNotFoundException>(() => Cifar.ReadCifar100(folder)).Message, StringComparison.Ordinal);
-        File("test_batch.bin", TinyFiles.Cifar(3, 10)[..^1]);
+        Write("test_batch.bin", TinyFiles.Cifar(3, 10)[..^1]);
         Says(() => Cifar.ReadCifar10(folder, test: true, imagesPerFile: 3), "test_batch.bin", "9218 bytes", "9219", "kriz/cifar.html");
-        File("test_batch.bin", TinyFiles.Cifar(3, 10));
+        Write("test_batch.bin", TinyFiles.Cifar(3, 10));
         Says(() => Cifar.ReadCifar10(folder, test: true), "9219 bytes", "30730000", "10000 records of 3073");
-        File("test.bin", TinyFiles.Cifar(3, 20, 100));
+        Write("test.bin", TinyFiles.Cifar(3, 20, 100));
         Says(() => Cifar.ReadCifar100(folder, test: true), "9222 bytes", "30740000");
         byte[] wrong = TinyFiles.Cifar(3, 10);
         wrong[3073] = 10;
-        File("test_batch.bin", wrong);
+        Write("test_batch.bin", wrong);
         Says(() => Cifar.ReadCifar10(folder, test: true, imagesPerFile: 3), "record 1 is 10", "0 to 9");
     }
 
     [Fact]
     public void The_folder_of_one_archive_finds_the_other_beside_it()
     {
-        File("cifar-10-batches-bin/test_batch.bin", TinyFiles.Cifar(2, 10));
-        File("cifar-100-binary/test.bin", TinyFiles.Cifar(2, 20, 100));
+        Write("cifar-10-batches-bin/test_batch.bin", TinyFiles.Cifar(2, 10));
+        Write("cifar-100-binary/test.bin", TinyFiles.Cifar(2, 20, 100));
         foreach (string named in new[] { folder, Path.Combine(folder, "cifar-10-batches-bin"), Path.Combine(folder, "cifar-100-binary") + Path.DirectorySeparatorChar })
         {
             Assert.Equal(2, Cifar.ReadCifar10(named, test: true, imagesPerFile: 2).Count);
@@ -99,12 +71,12 @@ public sealed class CifarTests : IDisposable
     {
         string Missing(string named) => Assert.Throws<FileNotFoundException>(() => Cifar.ReadCifar10(named)).Message;
         Assert.Contains("there is no ", Missing(folder), StringComparison.Ordinal);
-        string other = File("notes.txt", "no data");
+        string other = Write("notes.txt", "no data");
         Assert.Contains("'" + other + "' is a file; expected the folder", Missing(other), StringComparison.Ordinal);
         Directory.CreateDirectory(Path.Combine(folder, "cifar-10-batches-py"));
         Assert.Contains("holds the Python version of CIFAR-10", Missing(folder), StringComparison.Ordinal);
         Assert.Contains("holds the Python version of CIFAR-10", Missing(Path.Combine(folder, "cifar-10-batches-py")), StringComparison.Ordinal);
-        string packed = File("cifar-10-binary.tar.gz", TinyFiles.Gzip([1, 2, 3])), what = $"CIFAR-10 is still packed; unpack it with 'tar -xf {packed} -C {folder}' and name the folder '{folder}'";
+        string packed = Write("cifar-10-binary.tar.gz", TinyFiles.Gzip([1, 2, 3])), what = $"CIFAR-10 is still packed; unpack it with 'tar -xf {packed} -C {folder}' and name the folder '{folder}'";
         Assert.Contains(what, Missing(folder), StringComparison.Ordinal);
         Assert.Contains(what, Missing(packed), StringComparison.Ordinal);
         Assert.Contains(what, Missing(Path.Combine(folder, "cifar-10-batches-bin")), StringComparison.Ordinal);
