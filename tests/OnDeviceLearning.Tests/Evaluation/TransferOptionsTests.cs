@@ -20,7 +20,7 @@ public sealed class TransferOptionsTests : IDisposable
     }
 
     /// <summary>
-    /// Rounding differs between devices and grows over a hundred updates: losses within 2 %, shares within 2 of the 60 test
+    /// Rounding differs between devices and grows over twenty updates: losses within 0.5 %, shares within 1 of the 60 test
     /// images. Wrong gradients, or an image or label in another place, are tens of percent.
     /// </summary>
     [VulkanFact]
@@ -31,13 +31,13 @@ public sealed class TransferOptionsTests : IDisposable
         {
             TransferOptions options = Options with { Train = kind, Steps = 20, SourceSteps = 40, Augmentation = TransferAugmentation.Crops, Dial = [0.5f] };
             TransferReport expected = TransferEvaluation.Run(device, TransferWorld.Task(), null, options), actual = TransferEvaluation.Run(vulkan, TransferWorld.Task(), null, options);
-            Assert.Equal(expected.SourceBefore.Value, actual.SourceBefore.Value, 2.0 / 60);
+            Assert.Equal(expected.SourceBefore.Value, actual.SourceBefore.Value, 1.01 / 60);
             foreach ((TransferRow cpu, TransferRow gpu) in expected.Rows.Zip(actual.Rows))
             {
-                Assert.Equal(cpu.Loss, gpu.Loss, 0.02 * cpu.Loss);
-                Assert.Equal(cpu.Target.Value, gpu.Target.Value, 2.0 / 60);
-                if (cpu.Source is { } source) Assert.Equal(source.Value, gpu.Source!.Value.Value, 2.0 / 60);
-                foreach ((TransferDial at, TransferDial same) in cpu.Dial.Zip(gpu.Dial)) Assert.Equal(at.Target.Value, same.Target.Value, 2.0 / 60);
+                Assert.Equal(cpu.Loss, gpu.Loss, 0.005 * cpu.Loss);
+                Assert.Equal(cpu.Target.Value, gpu.Target.Value, 1.01 / 60);
+                if (cpu.Source is { } source) Assert.Equal(source.Value, gpu.Source!.Value.Value, 1.01 / 60);
+                foreach ((TransferDial at, TransferDial same) in cpu.Dial.Zip(gpu.Dial)) Assert.Equal(at.Target.Value, same.Target.Value, 1.01 / 60);
                 Assert.Equal(cpu.Moved, gpu.Moved);
             }
         }
