@@ -4,10 +4,11 @@ namespace OnDeviceLearning.Datasets;
 /// The usual variation of photographs while a network learns from them: each image is cropped out of itself with a margin of
 /// blank pixels, that is shifted by at most that many each way, and mirrored half of the time. From one thread at a time.
 /// </summary>
-/// <param name="padding">Pixels of the margin.</param>
+/// <param name="padding">Pixels of the margin, 0 or more.</param>
 /// <param name="mirrors">Whether images are mirrored; not where left and right differ in meaning, as in letters.</param>
 public sealed class PaddedCrops(int padding, bool mirrors)
 {
+    private readonly int padding = padding >= 0 ? padding : throw new ArgumentOutOfRangeException(nameof(padding), $"PaddedCrops: padding is {padding}; expected 0 or more.");
     private float[] source = [];
 
     /// <summary>Writes an image as it is seen this time.</summary>

@@ -104,5 +104,6 @@ public sealed class CifarTests : DataFileTests
             }
             Assert.Equal((true, mirrors), (ascending, descending));
         }
+        Assert.Contains("padding is -1", Assert.Throws<ArgumentOutOfRangeException>(() => new PaddedCrops(-1, mirrors: false)).Message, StringComparison.Ordinal);
     }
 }
