@@ -12,7 +12,7 @@ internal static class CommandLine
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            error.WriteLine($"{name}: {Wrong(parsed)} Try '{name} --help'.");
+            error.WriteLine($"{name}: {OneLine(Wrong(parsed)).TrimEnd('.')}. Try '{name} --help'.");
             return WrongUsage;
         }
         try
@@ -52,6 +52,9 @@ internal static class CommandLine
     private static string OneSentence(string message)
     {
         int parameter = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
-        return (parameter < 0 ? message : message[..parameter]).ReplaceLineEndings(" ");
+        return OneLine(parameter < 0 ? message : message[..parameter]);
     }
+
+    /// <summary>Lists of what is allowed come with a line for each.</summary>
+    private static string OneLine(string message) => string.Join(' ', message.Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries));
 }

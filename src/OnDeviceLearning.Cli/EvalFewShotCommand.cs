@@ -15,7 +15,7 @@ internal static class EvalFewShotCommand
         var backbone = new Option<string>("--backbone") { Description = "The backbone that embeds. Default: the data set's own.", HelpName = "FILE" };
         var data = new Option<string>("--data") { Description = "The folder of the data. Default: the one that ODL_DATA names.", HelpName = "DIR" };
         var ways = new Option<int>("--ways") { Description = "Classes of an episode.", DefaultValueFactory = _ => 5 };
-        Option<int[]> shots = ShotsOption.Create("Numbers of examples a class, with commas.", 0, 1, 2, 4, 8, 16);
+        Option<int[]> shots = NumbersOption.Shots("Numbers of examples a class, with commas.", 0, 1, 2, 4, 8, 16);
         var episodes = new Option<int>("--episodes") { Description = "Number of episodes.", DefaultValueFactory = _ => 600 };
         var seed = new Option<int>("--seed") { Description = "Seed of everything drawn at random.", DefaultValueFactory = _ => 1 };
         var compare = new Option<string>("--compare")
@@ -41,7 +41,7 @@ internal static class EvalFewShotCommand
                 IReadOnlyList<FewShotScore> scores = parsed.GetValue(compare) switch
                 {
                     "priors" => FewShotEvaluation.ComparePriors(problem, options, progress, cancellation),
-                    "relatives" => HalfTaughtEvaluation.Evaluate(problem, options, WordNet(parsed.GetValue(data)), progress, cancellation),
+                    "relatives" => HalfTaughtEvaluation.Evaluate(problem, options, WordNetFile.ReadIfPresent(parsed.GetValue(data), out _), progress, cancellation),
                     _ => FewShotEvaluation.Evaluate(problem, options, progress, cancellation),
                 };
                 if (parsed.GetValue(json)) output.WriteLine(FewShotJson.Write(scores));
@@ -50,19 +50,6 @@ internal static class EvalFewShotCommand
             return 0;
         }, CancellationToken.None));
         return fewShot;
-    }
-
-    /// <summary>Null where it is not at hand: it is one row of a table.</summary>
-    private static IReadOnlyList<Synset>? WordNet(string? folder)
-    {
-        try
-        {
-            return WordNetFile.Read(WordNetFile.Find(folder));
-        }
-        catch (FileNotFoundException)
-        {
-            return null;
-        }
     }
 
     /// <summary>Bars on a terminal, silence elsewhere.</summary>

@@ -17,7 +17,7 @@ internal static class EvalIntentsCommand
         var backbone = new Option<string>("--backbone") { Description = "The backbone to measure. Default: the one that ships with the tool.", HelpName = "FILE" };
         var data = new Option<string>("--data") { Description = "Folder with text/clinc150.json.gz and the like. Default: $ODL_DATA.", HelpName = "DIR" };
         var file = new Option<string>("--file") { Description = "Another file of the data set's format, such as a test split; for clinc also a bare list of [text, intent].", HelpName = "FILE" };
-        Option<int[]> shots = ShotsOption.Create("Examples an intent, separated by commas; 0, without any, is always measured.", 1, 5);
+        Option<int[]> shots = NumbersOption.Shots("Examples an intent, separated by commas; 0, without any, is always measured.", 1, 5);
         var runs = new Option<int>("--runs") { Description = "Runs with other examples, for each number of them.", DefaultValueFactory = _ => 5 };
         var seed = new Option<int>("--seed") { Description = "Seed of everything drawn at random.", DefaultValueFactory = _ => 1 };
         var json = new Option<bool>("--json") { Description = "Print one JSON object instead of tables." };
@@ -41,16 +41,8 @@ internal static class EvalIntentsCommand
                 ? "this build brings no texts backbone; name one with --backbone FILE, or train one with 'odl pretrain texts --out FILE'."
                 : $"there is no backbone file '{backboneFile}'.");
         IntentTask task = IntentTask.Read(dataset, file, data);
-        IReadOnlyList<Synset>? wordNet = null;
-        string? missing = null;
-        try
-        {
-            wordNet = WordNetFile.Read(WordNetFile.Find(data));
-        }
-        catch (FileNotFoundException e)
-        {
-            missing = $"The baselines learn from WordNet: {e.Message}";
-        }
+        IReadOnlyList<Synset>? wordNet = WordNetFile.ReadIfPresent(data, out string? missing);
+        if (missing is not null) missing = $"The baselines learn from WordNet: {missing}";
         using Backbone backbone = Backbone.Load(backboneFile);
         return IntentEvaluation.Evaluate(backbone, task, wordNet, missing, options, cancellation);
     }

@@ -22,15 +22,22 @@ internal static class PretrainImageCommands
 
     public static Command Cifar10(TextWriter output, TextWriter error)
     {
-        var perFile = new Option<int>("--images-per-file")
-        {
-            Description = "Images each binary file must have: other than the official number only for an excerpt of one's own.",
-            DefaultValueFactory = _ => Cifar.ImagesPerFile,
-        };
-        perFile.Between(1, Cifar.ImagesPerFile);
+        Option<int> perFile = CifarImagesPerFile();
         return new RecipeCommand("cifar10", "Train a convnet on CIFAR-10 (binary version), to transfer from.", 60).Create(
             [perFile], output, error, (options, parsed, progress, cancellation) =>
                 Sentence(ClassifierRecipe.Cifar10(options, parsed.GetValue(perFile), progress, cancellation), options.Out));
+    }
+
+    /// <summary><c>--images-per-file</c>, of every command that reads CIFAR.</summary>
+    public static Option<int> CifarImagesPerFile()
+    {
+        var perFile = new Option<int>("--images-per-file")
+        {
+            Description = "Images each file of CIFAR must have (CIFAR-100's training file: five times as many): other than the official number only for an excerpt of one's own.",
+            DefaultValueFactory = _ => Cifar.ImagesPerFile,
+        };
+        perFile.Between(1, Cifar.ImagesPerFile);
+        return perFile;
     }
 
     public static Command Fashion(TextWriter output, TextWriter error)

@@ -24,10 +24,9 @@ internal sealed class RecipeCommand(string name, string description, double defa
         foreach (Option option in more) command.Options.Add(option);
         command.SetAction((parsed, cancellation) => Task.Run(() =>
         {
-            string path = parsed.GetValue(file)!, folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
-            // Better now than after hours.
-            if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"there is no folder '{folder}' to write {Path.GetFileName(path)} to.");
-            if (parsed.GetValue(data) is { } packs && !Directory.Exists(packs)) throw new DirectoryNotFoundException($"there is no folder '{packs}' of data packs.");
+            string path = parsed.GetValue(file)!;
+            CheckOut(path);
+            if (parsed.GetValue(data) is { } packs && !Path.Exists(packs)) throw new DirectoryNotFoundException($"there is no folder '{packs}' of data packs.");
             var options = new VisionRecipeOptions(path, parsed.GetValue(data), parsed.GetValue(seed), parsed.GetValue(minutes), parsed.GetValue(threads),
                 parsed.GetValue(resume) ?? path + ".checkpoint");
             string? written = null;
@@ -36,5 +35,13 @@ internal sealed class RecipeCommand(string name, string description, double defa
             return written is null ? CommandLine.Failed : 0;
         }, CancellationToken.None));
         return command;
+    }
+
+    /// <summary>Refuses a file that cannot be written: better now than after hours.</summary>
+    public static void CheckOut(string path)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
+        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"there is no folder '{folder}' to write {Path.GetFileName(path)} to.");
+        if (Directory.Exists(path)) throw new IOException($"{path} is a folder; expected the name of a file to write.");
     }
 }

@@ -24,11 +24,15 @@ public static class Cifar
         "Download the binary version of CIFAR-100 (cifar-100-binary.tar.gz) from https://www.cs.toronto.edu/~kriz/cifar.html and unpack it into the data folder,"
         + " so that it holds cifar-100-binary/train.bin.";
 
+    private static readonly CifarArchive ten = new("CIFAR-10", "cifar-10", "cifar-10-batches-bin", "cifar-10-batches-py", Download10),
+        hundred = new("CIFAR-100", "cifar-100", "cifar-100-binary", "cifar-100-python", Download100);
+
     private static readonly string[] names10 = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
     /// <summary>Reads the training part of CIFAR-10 (data_batch_1.bin to data_batch_5.bin, 50,000 images) or its test part (test_batch.bin).</summary>
     /// <param name="folder">
-    /// The data folder, that of <c>ODL_DATA</c> if null. The files are looked for in it, and in <c>cifar-10-batches-bin</c> below it.
+    /// The data folder, that of <c>ODL_DATA</c> if null. The files are looked for in it, in <c>cifar-10-batches-bin</c> below it,
+    /// and in <c>cifar-10-batches-bin</c> beside it.
     /// </param>
     /// <param name="test">Whether to read the test part.</param>
     /// <param name="imagesPerFile">Images each file must have: other than the official number only for an excerpt of one's own.</param>
@@ -41,8 +45,8 @@ public static class Cifar
         var pixels = new byte[files.Length * imagesPerFile * PixelBytes];
         var labels = new int[files.Length * imagesPerFile];
         for (int f = 0; f < files.Length; f++)
-            ReadRecords(Find(folder, "cifar-10-batches-bin", files[f], Download10), [10], imagesPerFile, 0, pixels, labels, f * imagesPerFile, Download10);
-        return new LabelledImages("CIFAR-10", 3, Side, Side, pixels, labels, Names(folder, "cifar-10-batches-bin", "batches.meta.txt", 10) ?? names10);
+            ReadRecords(ten.Find(folder, files[f]), [10], imagesPerFile, 0, pixels, labels, f * imagesPerFile, Download10);
+        return new LabelledImages("CIFAR-10", 3, Side, Side, pixels, labels, Names(ten.FindOptional(folder, "batches.meta.txt"), 10) ?? names10);
     }
 
     /// <summary>Reads the training part of CIFAR-100 (train.bin, 50,000 images) or its test part (test.bin, 10,000).</summary>
@@ -58,8 +62,8 @@ public static class Cifar
         CheckCount(count);
         var pixels = new byte[count * PixelBytes];
         var labels = new int[count];
-        ReadRecords(Find(folder, "cifar-100-binary", test ? "test.bin" : "train.bin", Download100), [20, 100], count, coarse ? 0 : 1, pixels, labels, 0, Download100);
-        IReadOnlyList<string> names = Names(folder, "cifar-100-binary", coarse ? "coarse_label_names.txt" : "fine_label_names.txt", classes)
+        ReadRecords(hundred.Find(folder, test ? "test.bin" : "train.bin"), [20, 100], count, coarse ? 0 : 1, pixels, labels, 0, Download100);
+        IReadOnlyList<string> names = Names(hundred.FindOptional(folder, coarse ? "coarse_label_names.txt" : "fine_label_names.txt"), classes)
             ?? [.. Enumerable.Range(0, classes).Select(c => $"{(coarse ? "coarse" : "fine")} class {c}")];
         return new LabelledImages("CIFAR-100", 3, Side, Side, pixels, labels, names);
     }
@@ -86,22 +90,13 @@ public static class Cifar
         }
     }
 
-    private static string Find(string? folder, string subfolder, string file, string download)
-    {
-        folder ??= Environment.GetEnvironmentVariable(DataFolder.Variable);
-        return !string.IsNullOrEmpty(folder) && File.Exists(Path.Combine(folder, file)) ? Path.Combine(folder, file)
-            : DataFolder.PathOf($"{subfolder}/{file}", download, folder);
-    }
-
     /// <summary>The names as the archive lists them; null where the list was not unpacked with the rest.</summary>
-    private static string[]? Names(string? folder, string subfolder, string file, int count)
+    private static string[]? Names(string? path, int count)
     {
-        folder ??= Environment.GetEnvironmentVariable(DataFolder.Variable)!;
-        string? path = new[] { Path.Combine(folder, file), Path.Combine(folder, subfolder, file) }.FirstOrDefault(File.Exists);
         if (path is null) return null;
         string[] names = [.. File.ReadLines(path).Select(l => l.Trim()).Where(l => l.Length > 0)];
         if (names.Length != count || names.Distinct().Count() != count)
-            throw new FormatException($"{file}: {names.Length} names, {names.Distinct().Count()} of them different; expected {count}.");
+            throw new FormatException($"{Path.GetFileName(path)}: {names.Length} names, {names.Distinct().Count()} of them different; expected {count}.");
         return names;
     }
 }

@@ -18,6 +18,7 @@ public static class DataFolder
         folder ??= Environment.GetEnvironmentVariable(Variable);
         if (string.IsNullOrEmpty(folder))
             throw new FileNotFoundException($"{Variable} is not set; it names the folder that holds {relativePath}. {download}");
+        if (File.Exists(folder)) throw new FileNotFoundException($"'{folder}' is a file; expected the folder that holds {relativePath}. {download}");
         string path = Path.Combine(folder, relativePath.Replace('/', Path.DirectorySeparatorChar));
         return File.Exists(path) ? path : throw new FileNotFoundException($"there is no {path}. {download}");
     }

@@ -25,6 +25,24 @@ public static class WordNetFile
         "Make it from Open English WordNet (https://github.com/globalwordnet/english-wordnet, CC BY 4.0): gzipped, UTF-8, tab-separated, with the header"
         + " id, pos, lemmas, definition, hypernyms, examples; lists separated by '|'.", folder);
 
+    /// <summary>Reads the table of a data folder where it is at hand, for what can do without.</summary>
+    /// <param name="folder">The data folder; that of <c>ODL_DATA</c> if null.</param>
+    /// <param name="missing">Where to get it; null where it is there.</param>
+    /// <exception cref="FormatException">The file is damaged or holds something else.</exception>
+    public static IReadOnlyList<Synset>? ReadIfPresent(string? folder, out string? missing)
+    {
+        missing = null;
+        try
+        {
+            return Read(Find(folder));
+        }
+        catch (FileNotFoundException e)
+        {
+            missing = e.Message;
+            return null;
+        }
+    }
+
     /// <summary>Reads the table, gzipped or not.</summary>
     /// <exception cref="FormatException">The file is damaged or holds something else; the message says which line.</exception>
     public static IReadOnlyList<Synset> Read(string path)

@@ -25,25 +25,6 @@ public sealed class VisionRecipeTests : TorchTests
     private VisionRecipeOptions Options(string name, double minutes) =>
         new(Path.Combine(folder, name + ".safetensors"), folder, 3, minutes, 1, Path.Combine(folder, name + ".checkpoint"));
 
-    /// <summary>CIFAR-10 files in which the class is the colour, with noise.</summary>
-    private void WriteCifar(int perFile)
-    {
-        var random = new Random(1);
-        string batches = Directory.CreateDirectory(Path.Combine(folder, "cifar-10-batches-bin")).FullName;
-        foreach (string file in Enumerable.Range(1, 5).Select(b => $"data_batch_{b}.bin").Append("test_batch.bin"))
-        {
-            var bytes = new byte[perFile * 3073];
-            for (int i = 0; i < perFile; i++)
-            {
-                int label = i % 10;
-                bytes[i * 3073] = (byte)label;
-                for (int p = 0; p < 3072; p++)
-                    bytes[i * 3073 + 1 + p] = (byte)Math.Clamp(((label >> p / 1024) & 1) * 150 + (label >= 8 ? 60 : 0) + random.Next(60), 0, 255);
-            }
-            File.WriteAllBytes(Path.Combine(batches, file), bytes);
-        }
-    }
-
     private static LabelledImages TwoTones(int images, int side)
     {
         var random = new Random(2);
@@ -73,9 +54,9 @@ public sealed class VisionRecipeTests : TorchTests
     [Fact]
     public void The_loss_falls_on_files_in_the_format_of_CIFAR_10_and_the_backbone_keeps_its_head()
     {
-        WriteCifar(20);
+        CifarFiles.WriteTen(folder, 20);
         LabelledImages training = Cifar.ReadCifar10(folder, imagesPerFile: 20), test = Cifar.ReadCifar10(folder, test: true, imagesPerFile: 20);
-        var trainer = new ClassifierTrainer(ClassifierModel.Cifar(), 10, [0.4f, 0.4f, 0.4f], [0.3f, 0.3f, 0.3f], 3, new ClassifierTraining(0.02, 5e-4, 0, 5), ScalarType.Float32);
+        var trainer = new ClassifierTrainer(ClassifierModel.Cifar(), 10, [0.4f, 0.4f, 0.4f], [0.3f, 0.3f, 0.3f], 3, new ClassifierTraining(new WarmUpCosine(0.02, 5), 5e-4, 0), ScalarType.Float32);
         var batches = new ClassifierBatches(training, 20, 4, 3);
         double[] losses = [.. Enumerable.Range(0, 30).Select(step => trainer.Update(batches.Make(step), 30).Loss)];
         Assert.Equal(Math.Log(10), losses[0], 0.3);
@@ -83,7 +64,7 @@ public sealed class VisionRecipeTests : TorchTests
 
         VisionRecipeOptions options = Options("cifar", 0.001);
         ClassifierResult result = ClassifierRecipe.Run("cifar10", ClassifierModel.Cifar(), training, test, [0.4f, 0.4f, 0.4f], [0.3f, 0.3f, 0.3f],
-            new ClassifierRecipe.Settings(20, 4, new ClassifierTraining(0.01, 5e-4, 0, 5), 2), "made here", options, new Steps(), CancellationToken.None);
+            new ClassifierRecipe.Settings(20, 4, new ClassifierTraining(new WarmUpCosine(0.01, 5), 5e-4, 0), 2), "made here", options, new Steps(), CancellationToken.None);
         Assert.True(result.Finished);
         Assert.Equal(20, result.TestImages);
 
@@ -125,7 +106,7 @@ public sealed class VisionRecipeTests : TorchTests
     {
         LabelledImages images = TwoTones(60, 28);
         ClassifierTrainer New(int seed) =>
-            new(ClassifierModel.Fashion(), 10, [0.3f], [0.3f], seed, new ClassifierTraining(0.05, 5e-4, 0.05, 2), ScalarType.Float32);
+            new(ClassifierModel.Fashion(), 10, [0.3f], [0.3f], seed, new ClassifierTraining(new WarmUpCosine(0.05, 2), 5e-4, 0.05), ScalarType.Float32);
         void Train(ClassifierTrainer trainer, long until)
         {
             // Another queue each time: the batch of a step depends on seed and step alone.
@@ -145,6 +126,16 @@ public sealed class VisionRecipeTests : TorchTests
         Dictionary<string, Tensor> actual = resumed.State.ToDictionary();
         foreach ((string name, Tensor expected) in straight.State)
             Assert.True(expected.equal(actual[name]).all().item<bool>(), $"'{name}' differs.");
+    }
+
+    [Fact]
+    public void Rates_rise_to_their_peak_and_end_near_zero()
+    {
+        var rate = new WarmUpCosine(2, 4);
+        Assert.Equal([0.5, 1, 1.5, 2, 2], Enumerable.Range(0, 5).Select(step => rate.At(step, 24)));
+        Assert.Equal(2 * (0.005 + 0.995 / 2), rate.At(14, 24), 1e-12);
+        Assert.Equal(0.01, rate.At(24, 24), 1e-12);
+        Assert.Equal(0.01, rate.At(30, 24), 1e-12);
     }
 
     [Fact]

@@ -1,40 +1,8 @@
 using OnDeviceLearning.Graphs;
+using OnDeviceLearning.Learning;
 using OnDeviceLearning.Sigils.Evaluation;
 
 namespace OnDeviceLearning.Evaluation.Transfer;
-
-/// <summary>What <see cref="TransferEvaluation.Run"/> is asked for.</summary>
-/// <param name="Train">What of the trunk moves besides the new head.</param>
-/// <param name="Pull">lambda of L2-SP in the regularised run.</param>
-/// <param name="Replay">Source images kept in the regularised run.</param>
-/// <param name="Steps">Updates of each run.</param>
-/// <param name="SourceSteps">Updates with which a source network, or its head, is trained where the file brings none.</param>
-/// <param name="Rate">The largest learning rate; null for that of the kind.</param>
-/// <param name="Seed">Seed of everything drawn.</param>
-public sealed record TransferOptions(EncoderTuning Train, float Pull, int Replay, int Steps, int SourceSteps, float? Rate, int Seed);
-
-/// <summary>One way of training.</summary>
-/// <param name="Name">Which.</param>
-/// <param name="Target">Share of the target's test images recognised.</param>
-/// <param name="Source">The same of the source's, with the trunk as it is now; nothing where it never knew them.</param>
-/// <param name="Moved">Number of parameters of the trunk that were trained.</param>
-/// <param name="MillisecondsPerStep">Wall time of an update.</param>
-public sealed record TransferRow(string Name, Proportion Target, Proportion? Source, long Moved, double MillisecondsPerStep);
-
-/// <summary>The outcome.</summary>
-/// <param name="Network">What was started from.</param>
-/// <param name="SourceBefore">Share of the source's test images recognised before.</param>
-/// <param name="Unregularised">Trained on the target alone.</param>
-/// <param name="Regularised">With L2-SP and replay.</param>
-/// <param name="Scratch">From random weights, every parameter, as many updates.</param>
-public sealed record TransferReport(string Network, Proportion SourceBefore, TransferRow Unregularised, TransferRow Regularised, TransferRow Scratch)
-{
-    /// <summary>How far the source falls with L2-SP and replay, in points.</summary>
-    public double Fall => 100 * (SourceBefore.Value - Regularised.Source!.Value.Value);
-
-    /// <summary>How far the target lies below the unregularised run's, in points.</summary>
-    public double TargetCost => 100 * (Unregularised.Target.Value - Regularised.Target.Value);
-}
 
 /// <summary>Transfer on the device: what the target gains from the source, and what the source loses.</summary>
 public static class TransferEvaluation
@@ -49,7 +17,10 @@ public static class TransferEvaluation
     /// <param name="options">How.</param>
     /// <param name="progress">Told which run begins.</param>
     /// <param name="cancellation">Stops between two updates.</param>
-    /// <exception cref="ArgumentException">An option is out of range, the trunk has no such parameters, or the file was trained on classes of the target.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option is out of range, a side has one class only, the trunk has no such parameters, the file was trained on classes of the target,
+    /// or the learning rate was too large: the loss was no number any more.
+    /// </exception>
     /// <exception cref="ModelFormatException">The file is no image network.</exception>
     public static TransferReport Run(
         ComputeDevice device, TransferTask task, string? file, TransferOptions options, Action<string>? progress = null, CancellationToken cancellation = default)
@@ -58,21 +29,29 @@ public static class TransferEvaluation
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(options);
         if (options.Steps < 2) throw new ArgumentException($"Transfer: {options.Steps} steps; expected at least 2.", nameof(options));
-        if (options.Replay < task.Source.Classes)
-            throw new ArgumentException($"Transfer: {options.Replay} images to replay; expected at least {task.Source.Classes}, one a class of the source.", nameof(options));
+        if (options.Replay != 0 && options.Replay < task.Source.Classes)
+            throw new ArgumentException($"Transfer: {options.Replay} images to replay; expected at least {task.Source.Classes}, one a class of the source, or 0 for none.", nameof(options));
+        if (options.Pull == 0 && options.Replay == 0)
+            throw new ArgumentException("Transfer: lambda and the images to replay are both 0; expected at least one above 0, for the run that is to keep the source.", nameof(options));
+        if (options.Dial.Any(mix => !(mix is >= 0 and <= 1))) throw new ArgumentException($"Transfer: the dial stands at {string.Join(", ", options.Dial)}; expected numbers from 0 to 1.", nameof(options));
+        task.Check();
         (TransferNetwork network, Proportion before) = Source(device, task, file, options, progress, cancellation);
 
-        TransferRow Row(string name, EncoderTuning tuning, float pull, int replay, bool scratch)
+        TransferRow Row(string name, EncoderTuning tuning, float pull, int replay, bool scratch, string? path = null)
         {
             progress?.Invoke(name);
             using TrainedNetwork trained = TransferTraining.Run(device, network, task,
-                new TransferTrainingOptions(tuning, options.Steps, options.Rate, pull, replay, scratch, options.Seed), cancellation);
-            return new TransferRow(name, TransferTraining.Measure(trained, network, task, source: false),
-                scratch ? null : TransferTraining.Measure(trained, network, task, source: true), trained.Moved, trained.MillisecondsPerStep);
+                new TransferTrainingOptions(tuning, options.Steps, options.Rate, pull, replay, scratch, options.Seed) { Augmentation = options.Augmentation }, cancellation);
+            var row = new TransferRow(name, TransferTraining.Measure(trained.Parameters, network, task, source: false),
+                scratch ? null : TransferTraining.Measure(trained.Parameters, network, task, source: true),
+                scratch ? [] : Dial(trained.Parameters, network, task, options.Dial, cancellation), trained.Moved, trained.Loss, trained.MillisecondsPerStep);
+            if (path is not null) TransferFile.Write(path, network, task, options, row, trained.Parameters);
+            return row;
         }
-        return new TransferReport(network.Name, before,
+        string origin = file is not null && !network.HasOwnHead ? $"{network.Name} with a head that was trained here" : network.Name;
+        return new TransferReport(origin, before,
             Row("unregularised", options.Train, 0, 0, false),
-            Row("L2-SP + replay", options.Train, options.Pull, options.Replay, false),
+            Row(options.Regularisation, options.Train, options.Pull, options.Replay, false, options.Out),
             Row("from scratch", EncoderTuning.All, 0, 0, true));
     }
 
@@ -100,17 +79,33 @@ public static class TransferEvaluation
                 new TransferTrainingOptions(EncoderTuning.None, options.SourceSteps, null, 0, 0, file is null, options.Seed), cancellation);
             network = network with { Weights = Weights(trained.Parameters, network.Trunk), Head = Head(trained.Parameters, TransferNetwork.TargetHead) };
         }
-        using TrainedNetwork start = Untrained(device, network, task);
+        using var start = new ParameterSet(device, TransferNetwork.WithHeads(network.Trunk, task.Source.Classes, task.Target.Classes));
+        WriteSource(network, start);
         return (network, TransferTraining.Measure(start, network, task, source: true));
     }
 
-    private static TrainedNetwork Untrained(ComputeDevice device, TransferNetwork network, TransferTask task)
+    /// <summary>The trunk and the head that the source came with; the target's head stays as it is.</summary>
+    private static void WriteSource(TransferNetwork network, ParameterSet parameters)
     {
-        var parameters = new ParameterSet(device, TransferNetwork.WithHeads(network.Trunk, task.Source.Classes, task.Target.Classes));
         foreach ((string name, float[] values) in network.Weights) parameters.Write(name, values);
         parameters.Write($"{TransferNetwork.SourceHead}.weight", network.Head!.Value.Weight);
         parameters.Write($"{TransferNetwork.SourceHead}.bias", network.Head.Value.Bias);
-        return new TrainedNetwork(parameters, 0, 0);
+    }
+
+    private static TransferDial[] Dial(ParameterSet tuned, TransferNetwork network, TransferTask task, IReadOnlyList<float> mixes, CancellationToken cancellation)
+    {
+        if (mixes.Count == 0) return [];
+        using ParameterSet original = new(tuned.Device, tuned.Graph), between = new(tuned.Device, tuned.Graph);
+        ParameterBlend.Write(tuned, tuned, 1, original);
+        WriteSource(network, original);
+        var rows = new List<TransferDial>();
+        foreach (float mix in mixes)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            ParameterBlend.Write(original, tuned, mix, between);
+            rows.Add(new TransferDial(mix, TransferTraining.Measure(between, network, task, source: false), TransferTraining.Measure(between, network, task, source: true)));
+        }
+        return [.. rows];
     }
 
     private static Dictionary<string, float[]> Weights(ParameterSet parameters, Graph trunk) =>

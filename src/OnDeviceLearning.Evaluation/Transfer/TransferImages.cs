@@ -15,6 +15,14 @@ internal sealed class TransferImages(TransferNetwork network)
     {
         if (source.Length != images.Size) source = new float[images.Size];
         images.CopyTo(image, source);
+        Write(source, images, target);
+    }
+
+    /// <param name="source">Values 0 to 1 of an image of the set.</param>
+    /// <param name="images">The set.</param>
+    /// <param name="target">Overwritten.</param>
+    public void Write(float[] source, LabelledImages images, Span<float> target)
+    {
         int from = images.Height * images.Width, to = height * width;
         for (int c = 0; c < channels; c++)
         {
@@ -33,6 +41,24 @@ internal sealed class TransferImages(TransferNetwork network)
 
     private void Fit(ReadOnlyMemory<float> plane, LabelledImages images, Span<float> target) =>
         new GrayImage(images.Width, images.Height, plane).Resize(width, height, target);
+}
+
+/// <summary>The same with images varied as they are drawn.</summary>
+internal sealed class TransferVariation(TransferImages images, TransferAugmentation augmentation, int seed)
+{
+    /// <summary>A margin of 4 pixels for CIFAR's 32.</summary>
+    private const int MarginShare = 8;
+
+    private readonly Random random = new(seed);
+    private readonly Dictionary<LabelledImages, (PaddedCrops Crops, float[] Values)> sets = [];
+
+    public void Write(LabelledImages set, int image, Span<float> target)
+    {
+        if (!sets.TryGetValue(set, out (PaddedCrops Crops, float[] Values) known))
+            sets[set] = known = (new PaddedCrops(Math.Max(1, set.Height / MarginShare), augmentation == TransferAugmentation.MirroredCrops), new float[set.Size]);
+        known.Crops.Write(set, image, random, known.Values);
+        images.Write(known.Values, set, target);
+    }
 }
 
 /// <summary>Images of a set in a class-balanced order drawn from a seed.</summary>

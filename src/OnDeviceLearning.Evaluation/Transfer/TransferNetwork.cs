@@ -17,6 +17,12 @@ public sealed record TransferNetwork(
     /// <summary>Names of the heads' nodes, and of what both are joined in.</summary>
     public const string SourceHead = "head.source", TargetHead = "head.target", Joined = "head.joined";
 
+    /// <summary>The strings of its file's metadata; empty where it comes from none.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether the file brought <see cref="Head"/>.</summary>
+    public bool HasOwnHead { get; init; }
+
     /// <summary>Elements of the trunk's output.</summary>
     public int Width => Trunk.OutputShape[0];
 
@@ -75,7 +81,7 @@ public sealed record TransferNetwork(
             trunk = Without(trunk, node);
         }
         (float[] mean, float[] deviation) = Preprocessing(file.Metadata, name, graph.Input.Shape[0]);
-        return new TransferNetwork(name, trunk, values, head, mean, deviation);
+        return new TransferNetwork(name, trunk, values, head, mean, deviation) { Metadata = file.Metadata, HasOwnHead = head is not null };
     }
 
     /// <summary>The trunk with a head for the target and, if there are source classes, one for the source, one behind the other in the output.</summary>

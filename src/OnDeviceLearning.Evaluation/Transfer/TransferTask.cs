@@ -29,10 +29,14 @@ public sealed record TransferTask(TransferData Source, TransferData Target)
     /// <param name="folder">The data folder; that of <c>ODL_DATA</c> if null.</param>
     /// <param name="seed">Draws the test images and the characters.</param>
     /// <param name="testImages">The most test images of a side.</param>
+    /// <param name="imagesPerFile">
+    /// Images each file of CIFAR-10, and the test file of CIFAR-100, must have, the training file of that five times as many:
+    /// other than the official number only for an excerpt of one's own.
+    /// </param>
     /// <exception cref="ArgumentException">There is no such task.</exception>
     /// <exception cref="IOException">A file is missing (the message says where to get it) or cannot be read.</exception>
     /// <exception cref="FormatException">A file is damaged.</exception>
-    public static TransferTask Read(string name, string? folder, int seed, int testImages)
+    public static TransferTask Read(string name, string? folder, int seed, int testImages, int imagesPerFile = Cifar.ImagesPerFile)
     {
         switch (name)
         {
@@ -45,12 +49,30 @@ public sealed record TransferTask(TransferData Source, TransferData Target)
                 (training, test) = Fashion(folder);
                 return new TransferTask(Side("Fashion-MNIST", training, test, seed, testImages), OmniglotSide(folder, seed, testImages));
             case "cifar100" or "cifar10":
-                TransferData ten = Side("CIFAR-10", Cifar.ReadCifar10(folder), Cifar.ReadCifar10(folder, test: true), seed, testImages);
-                TransferData hundred = Side("CIFAR-100", Cifar.ReadCifar100(folder), Cifar.ReadCifar100(folder, test: true), seed, testImages);
+                TransferData ten = Side("CIFAR-10", Cifar.ReadCifar10(folder, imagesPerFile: imagesPerFile), Cifar.ReadCifar10(folder, test: true, imagesPerFile), seed, testImages);
+                TransferData hundred = Side("CIFAR-100", Cifar.ReadCifar100(folder, images: 5 * imagesPerFile), Cifar.ReadCifar100(folder, test: true, images: imagesPerFile), seed, testImages);
                 return name == "cifar100" ? new TransferTask(ten, hundred) : new TransferTask(hundred, ten);
             default:
                 throw new ArgumentException($"TransferTask: there is no task '{name}'; expected one of {string.Join(", ", Names)}.", nameof(name));
         }
+    }
+
+    /// <summary>Refuses sides from which nothing can be learnt or measured.</summary>
+    /// <exception cref="ArgumentException">The message says which side and why.</exception>
+    internal void Check()
+    {
+        foreach (TransferData side in new[] { Source, Target })
+        {
+            int pictured = side.Training.Labels.Distinct().Count();
+            if (pictured < 2) throw new ArgumentException($"{side.Name}: {side.Training.Count} images of {pictured} class to learn from; expected at least 2 classes.");
+            if (side.Test.Count == 0) throw new ArgumentException($"{side.Name}: no image to measure on; expected at least 1.");
+            if (!side.Test.ClassNames.SequenceEqual(side.Training.ClassNames))
+                throw new ArgumentException($"{side.Name}: the classes to measure on are not those to learn from: {Some(side.Test)}; expected {Some(side.Training)}.");
+        }
+        if (Target.Training.ClassNames.FirstOrDefault(Source.Training.ClassNames.Contains) is { } both)
+            throw new ArgumentException($"'{both}' is a class of {Source.Name} and of {Target.Name}; expected other classes on each side.");
+
+        static string Some(LabelledImages images) => string.Join(", ", images.ClassNames.Take(10)) + (images.ClassNames.Count > 10 ? $" and {images.ClassNames.Count - 10} more" : "");
     }
 
     private static (LabelledImages Training, LabelledImages Test) Fashion(string? folder)

@@ -16,6 +16,9 @@ namespace OnDeviceLearning.Evaluation.Transfer;
 /// <param name="Seed">Seed of weights and batches.</param>
 public sealed record TransferTrainingOptions(EncoderTuning Tuning, int Steps, float? Rate, float Pull, int Replay, bool FromScratch, int Seed)
 {
+    /// <summary>How images are varied.</summary>
+    public TransferAugmentation Augmentation { get; init; }
+
     /// <summary>Target images of an update.</summary>
     public const int Batch = 32;
 
@@ -36,8 +39,9 @@ public sealed record TransferTrainingOptions(EncoderTuning Tuning, int Steps, fl
 /// <summary>A network that was trained, on the device: the trunk, the source's head and the target's head.</summary>
 /// <param name="Parameters">Of the trunk with both heads.</param>
 /// <param name="Moved">Number of parameters of the trunk that were trained.</param>
+/// <param name="Loss">Mean over the last tenth of the updates.</param>
 /// <param name="MillisecondsPerStep">Wall time of an update.</param>
-internal sealed record TrainedNetwork(ParameterSet Parameters, long Moved, double MillisecondsPerStep) : IDisposable
+internal sealed record TrainedNetwork(ParameterSet Parameters, long Moved, double Loss, double MillisecondsPerStep) : IDisposable
 {
     public void Dispose() => Parameters.Dispose();
 }
@@ -85,7 +89,7 @@ internal static class TransferTraining
                 Pull = options.Pull,
             });
         long moved = parameters.Graph.Parameters.Where(p => moving.Contains(p.Name)).Sum(p => p.Shape.ElementCount);
-        double milliseconds = Train(program, task, images, target, memory, batch, options.Steps, cancellation);
+        (double loss, double milliseconds) = Train(program, task, images, target, memory, batch, options, cancellation);
 
         var result = new ParameterSet(device, TransferNetwork.WithHeads(network.Trunk, sourceClasses, targetClasses));
         using ParameterSet? merged = lora is null ? null : new ParameterSet(device, graph);
@@ -97,17 +101,17 @@ internal static class TransferTraining
             result.Write(parameter.Name, values);
         }
         if (!replays && network.Head is { } head) WriteHead(result, TransferNetwork.SourceHead, head);
-        return new TrainedNetwork(result, moved, milliseconds);
+        return new TrainedNetwork(result, moved, loss, milliseconds);
     }
 
     /// <summary>The share of test images of a side whose class the logits of its own head name.</summary>
-    public static Proportion Measure(TrainedNetwork trained, TransferNetwork network, TransferTask task, bool source)
+    public static Proportion Measure(ParameterSet parameters, TransferNetwork network, TransferTask task, bool source)
     {
         LabelledImages test = source ? task.Source.Test : task.Target.Test;
         int first = source ? 0 : task.Source.Classes, classes = source ? task.Source.Classes : task.Target.Classes;
-        Graph graph = trained.Parameters.Graph;
+        Graph graph = parameters.Graph;
         int outputs = graph.OutputShape[0], batch = Math.Min(TestBatch, test.Count);
-        using ForwardProgram program = ForwardProgram.Plan(graph, trained.Parameters, batch);
+        using ForwardProgram program = ForwardProgram.Plan(graph, parameters, batch);
         var images = new TransferImages(network);
         float[] inputs = new float[batch * images.Length], logits = new float[batch * outputs];
         Proportion right = default;
@@ -129,13 +133,17 @@ internal static class TransferTraining
         return right;
     }
 
-    private static double Train(
-        TrainingProgram program, TransferTask task, TransferImages images, BalancedDraw target, BalancedDraw? memory, int batch, int steps, CancellationToken cancellation)
+    private static (double Loss, double Milliseconds) Train(
+        TrainingProgram program, TransferTask task, TransferImages images, BalancedDraw target, BalancedDraw? memory, int batch, TransferTrainingOptions options, CancellationToken cancellation)
     {
         var inputs = new float[batch * images.Length];
         var labels = new int[batch];
+        // Its own numbers, so that the same images are drawn with and without.
+        TransferVariation? variation = options.Augmentation == TransferAugmentation.None ? null : new TransferVariation(images, options.Augmentation, options.Seed + 2);
+        int last = options.Steps - Math.Max(1, options.Steps / 10);
+        double loss = 0;
         long begun = Stopwatch.GetTimestamp();
-        for (int step = 0; step < steps; step++)
+        for (int step = 0; step < options.Steps; step++)
         {
             cancellation.ThrowIfCancellationRequested();
             for (int i = 0; i < batch; i++)
@@ -143,15 +151,21 @@ internal static class TransferTraining
                 bool own = i < TransferTrainingOptions.Batch;
                 LabelledImages set = own ? task.Target.Training : task.Source.Training;
                 int image = own ? target.Next() : memory!.Next();
-                images.Write(set, image, inputs.AsSpan(i * images.Length, images.Length));
+                Span<float> to = inputs.AsSpan(i * images.Length, images.Length);
+                if (variation is null) images.Write(set, image, to);
+                else variation.Write(set, image, to);
                 // The target's logits stand behind the source's where there are any.
                 labels[i] = set.Labels[image] + (own && memory is not null ? task.Source.Classes : 0);
             }
             program.SetInput(inputs);
             program.SetTargets(labels);
             program.Run();
+            float now = program.Loss;
+            if (!float.IsFinite(now))
+                throw new ArgumentException($"Transfer: the loss is no number any more after {step} updates; expected a learning rate below {options.LargestRate}.", nameof(options));
+            if (step >= last) loss += now;
         }
-        return Stopwatch.GetElapsedTime(begun).TotalMilliseconds / steps;
+        return (loss / (options.Steps - last), Stopwatch.GetElapsedTime(begun).TotalMilliseconds / options.Steps);
     }
 
     private static void WriteHead(ParameterSet parameters, string head, (float[] Weight, float[] Bias) values)

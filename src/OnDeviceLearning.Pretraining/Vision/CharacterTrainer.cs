@@ -12,12 +12,13 @@ namespace OnDeviceLearning.Pretraining.Vision;
 /// </summary>
 internal sealed class CharacterTrainer : ITrainer
 {
-    private const double PeakRate = 2.5e-3, WeightDecay = 0.05, ClipNorm = 1.0, Smoothing = 0.1, AverageDecay = 0.998;
+    private const double WeightDecay = 0.05, ClipNorm = 1.0, Smoothing = 0.1, AverageDecay = 0.998;
     private const double ClassScale = 20, EpisodeShare = 0.5;
 
     /// <summary>What cosines are multiplied with in one-shot episodes, here and wherever the backbone is used.</summary>
     public const int LogitScale = 16;
-    private const int WarmUpSteps = 200;
+
+    private static readonly WarmUpCosine rate = new(Peak: 2.5e-3, WarmUpSteps: 200);
 
     private readonly TorchGraph image;
     private readonly Tensor classes; // [classes, D]
@@ -73,15 +74,8 @@ internal sealed class CharacterTrainer : ITrainer
         Tensor hits = episode.argmax(2).eq(way.unsqueeze(1)).to(ScalarType.Float32); // [N, k]
         double accuracy = ((hits * isQuery).sum() / isQuery.sum()).item<float>();
         double loss = classification.item<float>();
-        optimizer.Step(Rate(Step, totalSteps), ClipNorm);
+        optimizer.Step(rate.At(Step, totalSteps), ClipNorm);
         average.Update(Step);
         return (loss, accuracy);
-    }
-
-    private static double Rate(long step, long total)
-    {
-        if (step < WarmUpSteps) return PeakRate * (step + 1) / WarmUpSteps;
-        double done = Math.Min(1, (step - WarmUpSteps) / Math.Max(1.0, total - WarmUpSteps));
-        return PeakRate * (0.005 + 0.995 * 0.5 * (1 + Math.Cos(Math.PI * done)));
     }
 }

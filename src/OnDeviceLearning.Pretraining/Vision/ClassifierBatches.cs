@@ -10,11 +10,11 @@ internal sealed record ImageBatch(float[] Images, int[] Classes);
 
 /// <summary>
 /// Draws every image once an epoch, in an order that depends on seed and epoch alone; each is mirrored half of the time and
-/// cropped out of itself with a margin of <paramref name="padding"/> blank pixels.
+/// cropped out of itself with a margin of <paramref name="padding"/> blank pixels (<see cref="PaddedCrops"/>).
 /// </summary>
 internal sealed class ClassifierBatches(LabelledImages images, int size, int padding, int seed)
 {
-    private readonly float[] image = new float[images.Size];
+    private readonly PaddedCrops crops = new(padding, mirrors: true);
     private int[] order = [];
     private long orderedEpoch = -1;
 
@@ -38,28 +38,9 @@ internal sealed class ClassifierBatches(LabelledImages images, int size, int pad
         for (int i = 0; i < Size; i++)
         {
             int drawn = order[batch * Size + i];
-            images.CopyTo(drawn, image);
             classes[i] = images.Labels[drawn];
-            Crop(image, random.Next(2 * padding + 1) - padding, random.Next(2 * padding + 1) - padding, random.Next(2) == 0, pixels.AsSpan(i * images.Size, images.Size));
+            crops.Write(images, drawn, random, pixels.AsSpan(i * images.Size, images.Size));
         }
         return new ImageBatch(pixels, classes);
-    }
-
-    private void Crop(ReadOnlySpan<float> source, int shiftX, int shiftY, bool mirrored, Span<float> target)
-    {
-        int height = images.Height, width = images.Width;
-        for (int c = 0; c < images.Channels; c++)
-            for (int y = 0; y < height; y++)
-            {
-                int from = y + shiftY;
-                if (from < 0 || from >= height) continue;
-                ReadOnlySpan<float> row = source.Slice((c * height + from) * width, width);
-                Span<float> to = target.Slice((c * height + y) * width, width);
-                for (int x = 0; x < width; x++)
-                {
-                    int at = x + shiftX;
-                    if (at >= 0 && at < width) to[x] = row[mirrored ? width - 1 - at : at];
-                }
-            }
     }
 }

@@ -39,7 +39,7 @@ public static class ClassifierRecipe
         {
             test = null;
         }
-        return Run("cifar10", ClassifierModel.Cifar(), training, test, cifarMean, cifarDeviation, new Settings(128, 4, new ClassifierTraining(0.05, 5e-4, 0, 200), 40),
+        return Run("cifar10", ClassifierModel.Cifar(), training, test, cifarMean, cifarDeviation, new Settings(128, 4, new ClassifierTraining(new WarmUpCosine(0.05, 200), 5e-4, 0), 40),
             "CIFAR-10, training part", options, progress, cancellation);
     }
 
@@ -61,7 +61,7 @@ public static class ClassifierRecipe
         int trained = images.Count / 6 * 5;
         LabelledImages training = images.Subset([.. Enumerable.Range(0, trained)]).OfClasses(classes);
         LabelledImages test = images.Subset([.. Enumerable.Range(trained, images.Count - trained)]).OfClasses(classes);
-        return Run("fashion", ClassifierModel.Fashion(), training, test, fashionMean, fashionDeviation, new Settings(128, 2, new ClassifierTraining(0.05, 5e-4, 0.05, 100), speedSteps),
+        return Run("fashion", ClassifierModel.Fashion(), training, test, fashionMean, fashionDeviation, new Settings(128, 2, new ClassifierTraining(new WarmUpCosine(0.05, 100), 5e-4, 0.05), speedSteps),
             $"Fashion-MNIST, classes 0 to {classes[^1]}, first five sixths of the training part", options, progress, cancellation);
     }
 
@@ -79,6 +79,7 @@ public static class ClassifierRecipe
         int classes = training.ClassNames.Count, pictured = training.Labels.Distinct().Count();
         // Better now than after the training.
         if (pictured < 2) throw new FormatException($"{data}: {training.Count} images of {pictured} class; expected at least 2 classes.");
+        ImageCalibration.Check(training);
         var trainer = new ClassifierTrainer(model, classes, mean, deviation, options.Seed, settings.Training, TorchTensors.FastPrecision);
         string identity = string.Create(CultureInfo.InvariantCulture, $"{name}, seed {options.Seed}, {training.Count} images of {classes} classes");
         var run = new TrainingRun(trainer, new TrainingPlan(options.Minutes, settings.SpeedSteps, options.CheckpointFolder, identity));
@@ -92,9 +93,7 @@ public static class ClassifierRecipe
         string uncalibrated = Path.Combine(options.CheckpointFolder, "uncalibrated.safetensors");
         BackboneFile.Write(uncalibrated, model.Encoder(), trainer.Tensors, BackboneFile.Preprocessing("image", training.Channels, training.Height, mean, deviation),
             LogitScale, "MIT", provenance, new KeyValuePair<string, string>("odl.head", head.ToJsonString()));
-        string unknown;
-        using (Backbone backbone = Backbone.Load(uncalibrated)) unknown = ImageCalibration.Unknown(backbone, training, 5, 300, options.Seed, cancellation);
-        BackboneFile.Complete(uncalibrated, options.Out, new KeyValuePair<string, string>("odl.unknown", unknown));
+        ImageCalibration.Complete(uncalibrated, options.Out, training, options.Seed, cancellation);
         return new ClassifierResult(true, accuracy, test?.Count ?? 0);
     }
 

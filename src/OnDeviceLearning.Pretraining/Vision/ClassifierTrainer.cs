@@ -6,11 +6,10 @@ using F = TorchSharp.torch.nn.functional;
 namespace OnDeviceLearning.Pretraining.Vision;
 
 /// <summary>How a classifier is trained.</summary>
-/// <param name="PeakRate">Learning rate after the warm-up; from there it follows a cosine to nearly zero.</param>
+/// <param name="Rate">Learning rates.</param>
 /// <param name="WeightDecay">Of matrices and kernels.</param>
 /// <param name="Smoothing">Label smoothing.</param>
-/// <param name="WarmUpSteps">Steps in which the rate rises.</param>
-internal sealed record ClassifierTraining(double PeakRate, double WeightDecay, double Smoothing, int WarmUpSteps);
+internal sealed record ClassifierTraining(WarmUpCosine Rate, double WeightDecay, double Smoothing);
 
 /// <summary>Trains a network with cross-entropy and SGD with momentum 0.9.</summary>
 internal sealed class ClassifierTrainer : ITrainer
@@ -53,7 +52,7 @@ internal sealed class ClassifierTrainer : ITrainer
         Tensor logits = network.Forward(Input(batch.Images, batch.Classes.Length), training: true, precision: precision); // [N, classes]
         Tensor loss = F.cross_entropy(logits, labels, label_smoothing: training.Smoothing);
         loss.backward();
-        optimizer.Step(Rate(Step, totalSteps));
+        optimizer.Step(training.Rate.At(Step, totalSteps));
         return (loss.item<float>(), logits.argmax(1).eq(labels).to(ScalarType.Float32).mean().item<float>());
     }
 
@@ -76,11 +75,4 @@ internal sealed class ClassifierTrainer : ITrainer
     }
 
     private Tensor Input(float[] pixels, int count) => (tensor(pixels).view(count, -1, height, width) - mean) / deviation;
-
-    private double Rate(long step, long total)
-    {
-        if (step < training.WarmUpSteps) return training.PeakRate * (step + 1) / training.WarmUpSteps;
-        double done = Math.Min(1, (step - training.WarmUpSteps) / Math.Max(1.0, total - training.WarmUpSteps));
-        return training.PeakRate * (0.005 + 0.995 * 0.5 * (1 + Math.Cos(Math.PI * done)));
-    }
 }

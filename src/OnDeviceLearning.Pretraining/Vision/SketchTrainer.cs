@@ -9,8 +9,9 @@ namespace OnDeviceLearning.Pretraining.Vision;
 /// <summary>Trains both encoders with the symmetric cross-entropy of CLIP (arXiv 2103.00020); pictures of one name are one another's positives.</summary>
 internal sealed class SketchTrainer : ITrainer
 {
-    private const double PeakRate = 2e-3, WeightDecay = 0.1, ClipNorm = 1.0, AverageDecay = 0.998;
-    private const int WarmUpSteps = 150;
+    private const double WeightDecay = 0.1, ClipNorm = 1.0, AverageDecay = 0.998;
+
+    private static readonly WarmUpCosine rate = new(Peak: 2e-3, WarmUpSteps: 150);
 
     private readonly TorchGraph image, text;
     private readonly Tensor logScale;
@@ -63,16 +64,9 @@ internal sealed class SketchTrainer : ITrainer
         loss.backward();
         double accuracy = targets.gather(1, logits.argmax(1, keepdim: true)).greater(0).to(ScalarType.Float32).mean().item<float>();
         double value = loss.item<float>();
-        optimizer.Step(Rate(Step, totalSteps), ClipNorm);
+        optimizer.Step(rate.At(Step, totalSteps), ClipNorm);
         average.Update(Step);
         return (value, accuracy);
-    }
-
-    private static double Rate(long step, long total)
-    {
-        if (step < WarmUpSteps) return PeakRate * (step + 1) / WarmUpSteps;
-        double done = Math.Min(1, (step - WarmUpSteps) / Math.Max(1.0, total - WarmUpSteps));
-        return PeakRate * (0.005 + 0.995 * 0.5 * (1 + Math.Cos(Math.PI * done)));
     }
 
     private static Tensor Positives(string[] labels)

@@ -1,37 +1,10 @@
-using System.Text;
 using OnDeviceLearning.Datasets;
 
 namespace OnDeviceLearning.Tests.Datasets;
 
-public sealed class ImageReaderTests : IDisposable
+public sealed class ImageReaderTests : DataFileTests
 {
     private const string Download = "Download it from there.";
-    private readonly string folder = Directory.CreateTempSubdirectory("odl-data-").FullName;
-
-    public void Dispose() => Directory.Delete(folder, recursive: true);
-
-    private string File(string name, byte[] bytes)
-    {
-        string path = Path.Combine(folder, name.Replace('/', Path.DirectorySeparatorChar));
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        System.IO.File.WriteAllBytes(path, bytes);
-        return path;
-    }
-
-    private string File(string name, string text) => File(name, Encoding.UTF8.GetBytes(text));
-
-    private static float[] Values(LabelledImages images, int image)
-    {
-        var values = new float[images.Size];
-        images.CopyTo(image, values);
-        return values;
-    }
-
-    private static void Says(Action action, params string[] words)
-    {
-        FormatException e = Assert.Throws<FormatException>(action);
-        Assert.All(words, word => Assert.Contains(word, e.Message, StringComparison.Ordinal));
-    }
 
     // IDX
 
@@ -42,7 +15,7 @@ public sealed class ImageReaderTests : IDisposable
     {
         byte[] pixels = [.. Enumerable.Range(0, 3 * 2 * 4).Select(i => (byte)(10 * i))];
         byte[] images = TinyFiles.Idx(0x803, [3, 2, 4], pixels), labels = TinyFiles.Idx(0x801, [3], [1, 0, 1]);
-        LabelledImages read = Idx.Read("tiny", File("i", packed ? TinyFiles.Gzip(images) : images), File("l", packed ? TinyFiles.Gzip(labels) : labels), ["a", "b"], Download);
+        LabelledImages read = Idx.Read("tiny", Write("i", packed ? TinyFiles.Gzip(images) : images), Write("l", packed ? TinyFiles.Gzip(labels) : labels), ["a", "b"], Download);
         Assert.Equal((3, 1, 2, 4), (read.Count, read.Channels, read.Height, read.Width));
         Assert.Equal([1, 0, 1], read.Labels);
         Assert.Equal(pixels[8..16].Select(p => p / 255f), Values(read, 1));
@@ -51,20 +24,20 @@ public sealed class ImageReaderTests : IDisposable
     [Fact]
     public void A_wrong_idx_file_is_refused_with_what_it_has_and_what_was_expected()
     {
-        string images = File("images", TinyFiles.Idx(0x803, [2, 2, 2], new byte[8]));
-        Says(() => Idx.ReadImages(File("short", new byte[7]), Download), "short", "7 bytes", "16", Download);
-        Says(() => Idx.ReadImages(File("labels", TinyFiles.Idx(0x801, [20], new byte[20])), Download), "labels", "0x00000801", "0x00000803", Download);
-        Says(() => Idx.ReadImages(File("cut", TinyFiles.Idx(0x803, [2, 2, 2], new byte[7])), Download), "cut", "23 bytes", "24", "2 x 2 x 2", Download);
-        Says(() => Idx.ReadImages(File("long", TinyFiles.Idx(0x803, [2, 2, 2], new byte[9])), Download), "25 bytes", "24");
-        Says(() => Idx.ReadImages(File("huge", TinyFiles.Idx(0x803, [-1, -1, -1], new byte[8])), Download), "huge", "24 bytes");
-        Says(() => Idx.ReadImages(File("flat", TinyFiles.Idx(0x803, [2, 0, 2], [])), Download), "flat", "2x0");
-        Says(() => Idx.Read("x", images, File("three", TinyFiles.Idx(0x801, [3], [0, 0, 0])), ["a"], Download), "three", "3 labels", "2", "images", Download);
-        Says(() => Idx.Read("x", images, File("label", TinyFiles.Idx(0x801, [2], [0, 4])), ["a", "b"], Download), "label 1 is 4", "0 to 1");
+        string images = Write("images", TinyFiles.Idx(0x803, [2, 2, 2], new byte[8]));
+        Says(() => Idx.ReadImages(Write("short", new byte[7]), Download), "short", "7 bytes", "16", Download);
+        Says(() => Idx.ReadImages(Write("labels", TinyFiles.Idx(0x801, [20], new byte[20])), Download), "labels", "0x00000801", "0x00000803", Download);
+        Says(() => Idx.ReadImages(Write("cut", TinyFiles.Idx(0x803, [2, 2, 2], new byte[7])), Download), "cut", "23 bytes", "24", "2 x 2 x 2", Download);
+        Says(() => Idx.ReadImages(Write("long", TinyFiles.Idx(0x803, [2, 2, 2], new byte[9])), Download), "25 bytes", "24");
+        Says(() => Idx.ReadImages(Write("huge", TinyFiles.Idx(0x803, [-1, -1, -1], new byte[8])), Download), "huge", "24 bytes");
+        Says(() => Idx.ReadImages(Write("flat", TinyFiles.Idx(0x803, [2, 0, 2], [])), Download), "flat", "2x0");
+        Says(() => Idx.Read("x", images, Write("three", TinyFiles.Idx(0x801, [3], [0, 0, 0])), ["a"], Download), "three", "3 labels", "2", "images", Download);
+        Says(() => Idx.Read("x", images, Write("label", TinyFiles.Idx(0x801, [2], [0, 4])), ["a", "b"], Download), "label 1 is 4", "0 to 1");
         byte[] damaged = TinyFiles.Gzip(TinyFiles.Idx(0x803, [100, 10, 10], [.. Enumerable.Range(0, 10000).Select(i => (byte)(i * i))]));
         damaged[damaged.Length / 2] ^= 0xff;
         damaged[damaged.Length / 2 + 1] ^= 0xff;
-        Says(() => Idx.ReadImages(File("damaged.gz", damaged), Download), "damaged.gz", Download);
-        Says(() => Idx.ReadImages(File("cut.gz", TinyFiles.Gzip(new byte[5000])[..20]), Download), "cut.gz", Download);
+        Says(() => Idx.ReadImages(Write("damaged.gz", damaged), Download), "damaged.gz", Download);
+        Says(() => Idx.ReadImages(Write("cut.gz", TinyFiles.Gzip(new byte[5000])[..20]), Download), "cut.gz", Download);
     }
 
     [Fact]
@@ -73,62 +46,10 @@ public sealed class ImageReaderTests : IDisposable
         FileNotFoundException e = Assert.Throws<FileNotFoundException>(() => FashionMnist.Read(folder));
         Assert.Contains("train-images-idx3-ubyte.gz", e.Message, StringComparison.Ordinal);
         Assert.Contains("https://github.com/zalandoresearch/fashion-mnist", e.Message, StringComparison.Ordinal);
-        File("fashion-mnist/train-images-idx3-ubyte", TinyFiles.Idx(0x803, [1, 28, 28], new byte[784]));
-        File("fashion-mnist/train-labels-idx1-ubyte.gz", TinyFiles.Gzip(TinyFiles.Idx(0x801, [1], [9])));
+        Write("fashion-mnist/train-images-idx3-ubyte", TinyFiles.Idx(0x803, [1, 28, 28], new byte[784]));
+        Write("fashion-mnist/train-labels-idx1-ubyte.gz", TinyFiles.Gzip(TinyFiles.Idx(0x801, [1], [9])));
         LabelledImages read = FashionMnist.Read(folder);
         Assert.Equal("ankle boot", read.ClassNames[read.Labels[0]]);
-    }
-
-    // CIFAR
-
-    [Fact]
-    public void CIFAR_10_is_read_from_its_five_files()
-    {
-        for (int b = 1; b <= 5; b++) File($"cifar-10-batches-bin/data_batch_{b}.bin", TinyFiles.Cifar(3, 10));
-        File("cifar-10-batches-bin/test_batch.bin", TinyFiles.Cifar(2, 10));
-        LabelledImages train = Cifar.ReadCifar10(folder, imagesPerFile: 3), test = Cifar.ReadCifar10(folder, test: true, imagesPerFile: 2);
-        Assert.Equal((15, 3, 32, 32), (train.Count, train.Channels, train.Height, train.Width));
-        Assert.Equal([0, 1, 2, 0, 1, 2], train.Labels.Take(6));
-        Assert.Equal(2, test.Count);
-        Assert.Equal("automobile", train.ClassNames[1]);
-        float[] second = Values(train, 4); // image 1 of the second file
-        Assert.Equal([10 / 255f, 11 / 255f, 12 / 255f], [second[0], second[1024], second[3071]]);
-        // In the folder itself, too.
-        Assert.Equal(2, Cifar.ReadCifar10(Path.Combine(folder, "cifar-10-batches-bin"), test: true, imagesPerFile: 2).Count);
-    }
-
-    [Fact]
-    public void CIFAR_100_has_coarse_and_fine_labels()
-    {
-        byte[] bytes = TinyFiles.Cifar(4, 20, 100);
-        (bytes[0], bytes[1]) = (19, 99);
-        File("cifar-100-binary/test.bin", bytes);
-        LabelledImages fine = Cifar.ReadCifar100(folder, test: true, images: 4), coarse = Cifar.ReadCifar100(folder, test: true, coarse: true, images: 4);
-        Assert.Equal([99, 1, 2, 3], fine.Labels);
-        Assert.Equal([19, 1, 2, 3], coarse.Labels);
-        Assert.Equal((100, 20), (fine.ClassNames.Count, coarse.ClassNames.Count));
-        Assert.Equal(30 / 255f, Values(fine, 3)[0]);
-        File("cifar-100-binary/coarse_label_names.txt", string.Join('\n', Enumerable.Range(0, 20).Select(i => $"name {i}")));
-        Assert.Equal("name 19", Cifar.ReadCifar100(folder, test: true, coarse: true, images: 4).ClassNames[19]);
-        File("cifar-100-binary/coarse_label_names.txt", "one\ntwo");
-        Says(() => Cifar.ReadCifar100(folder, test: true, coarse: true, images: 4), "coarse_label_names.txt", "2 names", "20");
-    }
-
-    [Fact]
-    public void A_CIFAR_file_of_another_length_is_refused()
-    {
-        Assert.Contains("cifar-10-binary.tar.gz", Assert.Throws<FileNotFoundException>(() => Cifar.ReadCifar10(folder)).Message, StringComparison.Ordinal);
-        Assert.Contains("cifar-100-binary.tar.gz", Assert.Throws<FileNotFoundException>(() => Cifar.ReadCifar100(folder)).Message, StringComparison.Ordinal);
-        File("test_batch.bin", TinyFiles.Cifar(3, 10)[..^1]);
-        Says(() => Cifar.ReadCifar10(folder, test: true, imagesPerFile: 3), "test_batch.bin", "9218 bytes", "9219", "kriz/cifar.html");
-        File("test_batch.bin", TinyFiles.Cifar(3, 10));
-        Says(() => Cifar.ReadCifar10(folder, test: true), "9219 bytes", "30730000", "10000 records of 3073");
-        File("test.bin", TinyFiles.Cifar(3, 20, 100));
-        Says(() => Cifar.ReadCifar100(folder, test: true), "9222 bytes", "30740000");
-        byte[] wrong = TinyFiles.Cifar(3, 10);
-        wrong[3073] = 10;
-        File("test_batch.bin", wrong);
-        Says(() => Cifar.ReadCifar10(folder, test: true, imagesPerFile: 3), "record 1 is 10", "0 to 9");
     }
 
     // Omniglot
@@ -172,17 +93,17 @@ public sealed class ImageReaderTests : IDisposable
     public void A_damaged_archive_is_refused()
     {
         Assert.Contains("brendenlake/omniglot", Assert.Throws<FileNotFoundException>(() => Omniglot.ReadBackground(folder)).Message, StringComparison.Ordinal);
-        Says(() => Omniglot.ReadZip(File("no.zip", new byte[100])), "no.zip", "100 bytes", "zip", "brendenlake/omniglot");
+        Says(() => Omniglot.ReadZip(Write("no.zip", new byte[100])), "no.zip", "100 bytes", "zip", "brendenlake/omniglot");
         string zip = Path.Combine(folder, "a.zip");
         TinyFiles.Zip(zip, [("readme.txt", [1])]);
         Says(() => Omniglot.ReadZip(zip), "a.zip", "no PNG");
-        System.IO.File.Delete(zip);
+        File.Delete(zip);
         TinyFiles.Zip(zip, [("A/character01/x.png", TinyFiles.Png(9, 9, 0)[..40])]);
         Says(() => Omniglot.ReadZip(zip), "a.zip", "A/character01/x.png", "40 bytes");
-        System.IO.File.Delete(zip);
+        File.Delete(zip);
         TinyFiles.Zip(zip, [("x.png", TinyFiles.Png(9, 9, 0))]);
         Says(() => Omniglot.ReadZip(zip), "x.png", "no alphabet");
-        System.IO.File.Delete(zip);
+        File.Delete(zip);
         byte[] huge = TinyFiles.Png(9, 9, 0);
         huge[16] = 0x7f; // the width's highest byte
         TinyFiles.Zip(zip, [("A/character01/x.png", huge)]);

@@ -4,28 +4,8 @@ using OnDeviceLearning.Datasets;
 namespace OnDeviceLearning.Tests.Datasets;
 
 /// <summary>Pictures with names, folders of images, and what all image sets have in common.</summary>
-public sealed class PictureReaderTests : IDisposable
+public sealed class PictureReaderTests : DataFileTests
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("odl-data-").FullName;
-
-    public void Dispose() => Directory.Delete(folder, recursive: true);
-
-    private string Write(string name, byte[] bytes)
-    {
-        string path = Path.Combine(folder, name.Replace('/', Path.DirectorySeparatorChar));
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllBytes(path, bytes);
-        return path;
-    }
-
-    private string Write(string name, string text) => Write(name, Encoding.UTF8.GetBytes(text));
-
-    private static void Says(Action action, params string[] words)
-    {
-        FormatException e = Assert.Throws<FormatException>(action);
-        Assert.All(words, word => Assert.Contains(word, e.Message, StringComparison.Ordinal));
-    }
-
     [Fact]
     public void Symbols_have_a_picture_a_name_and_tags()
     {

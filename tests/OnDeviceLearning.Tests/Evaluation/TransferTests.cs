@@ -15,7 +15,7 @@ public sealed class TransferTests
     public void L2_SP_and_replay_keep_the_source_where_plain_training_loses_it()
     {
         using ComputeDevice device = ComputeDevice.OpenCpu(new CpuOptions { Threads = 1 });
-        TransferReport report = TransferEvaluation.Run(device, Task(), null, Options);
+        TransferReport report = TransferEvaluation.Run(device, TransferWorld.Task(), null, Options);
         Assert.True(report.SourceBefore.Value > 0.9, $"source {report.SourceBefore.Value}");
         Assert.True(report.Unregularised.Target.Value > 0.9 && report.Regularised.Target.Value > 0.9, $"target {report.Unregularised.Target.Value}, {report.Regularised.Target.Value}");
         Assert.True(report.Fall < 5, $"the source falls by {report.Fall}");
@@ -28,7 +28,7 @@ public sealed class TransferTests
     public void The_same_seed_gives_the_same_figures()
     {
         using ComputeDevice device = ComputeDevice.OpenCpu(new CpuOptions { Threads = 1 });
-        TransferReport[] reports = [.. Enumerable.Range(0, 2).Select(_ => TransferEvaluation.Run(device, Task(), null, Options with { Train = EncoderTuning.Lora, Steps = 10, SourceSteps = 10 }))];
+        TransferReport[] reports = [.. Enumerable.Range(0, 2).Select(_ => TransferEvaluation.Run(device, TransferWorld.Task(), null, Options with { Train = EncoderTuning.Lora, Steps = 10, SourceSteps = 10 }))];
         Assert.Equal(reports[0].SourceBefore, reports[1].SourceBefore);
         Assert.Equal(reports[0].Regularised with { MillisecondsPerStep = 0 }, reports[1].Regularised with { MillisecondsPerStep = 0 });
         Assert.Equal(reports[0].Scratch with { MillisecondsPerStep = 0 }, reports[1].Scratch with { MillisecondsPerStep = 0 });
@@ -38,7 +38,7 @@ public sealed class TransferTests
     public void With_the_trunk_frozen_nothing_is_forgotten()
     {
         using ComputeDevice device = ComputeDevice.OpenCpu(new CpuOptions { Threads = 1 });
-        TransferReport report = TransferEvaluation.Run(device, Task(), null, Options with { Train = EncoderTuning.None, Steps = 10, SourceSteps = 30 });
+        TransferReport report = TransferEvaluation.Run(device, TransferWorld.Task(), null, Options with { Train = EncoderTuning.None, Steps = 10, SourceSteps = 30 });
         Assert.Equal(report.SourceBefore, report.Unregularised.Source);
         Assert.Equal(0, report.Unregularised.Moved);
     }
@@ -62,7 +62,7 @@ public sealed class TransferTests
             Assert.Null(TransferNetwork.Read(path, ["a", "b"], ["d"]).Head);
 
             using ComputeDevice device = ComputeDevice.OpenCpu(new CpuOptions { Threads = 1 });
-            TransferReport report = TransferEvaluation.Run(device, Task(), path, Options with { Train = EncoderTuning.NormOnly, Steps = 5 });
+            TransferReport report = TransferEvaluation.Run(device, TransferWorld.Task(), path, Options with { Train = EncoderTuning.NormOnly, Steps = 5 });
             Assert.Equal(8, report.Unregularised.Moved);
             // From scratch the normalisations are measured first: without, nothing would be learnt with these scales.
             Assert.InRange(report.Scratch.Target.Value, 0, 1);
@@ -131,7 +131,7 @@ public sealed class TransferTests
     [Fact]
     public void Replay_takes_as_many_of_each_class()
     {
-        LabelledImages images = Task().Source.Training;
+        LabelledImages images = TransferWorld.Task().Source.Training;
         Assert.Equal(7, new BalancedDraw(images, 1, 7).Kept);
         var draw = new BalancedDraw(images, 1, 6);
         int[] kept = [.. Enumerable.Range(0, 500).Select(_ => draw.Next()).Distinct()];
@@ -140,14 +140,31 @@ public sealed class TransferTests
     }
 
     [Fact]
+    public void Sides_that_cannot_be_learnt_or_measured_are_refused_in_a_sentence()
+    {
+        using ComputeDevice device = ComputeDevice.OpenCpu(new CpuOptions { Threads = 1 });
+        TransferTask task = TransferWorld.Task();
+        LabelledImages training = task.Target.Training, one = training.Subset([.. Enumerable.Range(0, training.Count).Where(i => training.Labels[i] == 0)]);
+        string Refusal(TransferData target) => Assert.Throws<ArgumentException>(() => TransferEvaluation.Run(device, task with { Target = target }, null, Options)).Message;
+        Assert.Contains("columns: 30 images of 1 class to learn from; expected at least 2", Refusal(task.Target with { Training = one }));
+        Assert.Contains("columns: no image to measure on", Refusal(task.Target with { Test = training.Subset([]) }));
+        Assert.Contains("the classes to measure on are not those to learn from: column 0, column 1", Refusal(task.Target with { Test = training.OfClasses([0, 1]) }));
+        Assert.Contains("'row 0' is a class of rows and of rows", Refusal(task.Source));
+    }
+
+    [Fact]
     public void What_cannot_be_is_refused_in_a_sentence()
     {
         using ComputeDevice device = ComputeDevice.OpenCpu(new CpuOptions { Threads = 1 });
-        Assert.Contains("2 images to replay; expected at least 3", Assert.Throws<ArgumentException>(() => TransferEvaluation.Run(device, Task(), null, Options with { Replay = 2 })).Message);
-        Assert.Contains("1 steps", Assert.Throws<ArgumentException>(() => TransferEvaluation.Run(device, Task(), null, Options with { Steps = 1 })).Message);
+        Assert.Contains("2 images to replay; expected at least 3", Assert.Throws<ArgumentException>(() => TransferEvaluation.Run(device, TransferWorld.Task(), null, Options with { Replay = 2 })).Message);
+        Assert.Contains("are both 0", Assert.Throws<ArgumentException>(() => TransferEvaluation.Run(device, TransferWorld.Task(), null, Options with { Replay = 0, Pull = 0 })).Message);
+        Assert.Contains("the dial stands at 2", Assert.Throws<ArgumentException>(() => TransferEvaluation.Run(device, TransferWorld.Task(), null, Options with { Dial = [2] })).Message);
+        // Too long a step: numbers that are none any more are told, not counted as answers.
+        Assert.Contains("expected a learning rate below", Assert.Throws<ArgumentException>(() => TransferEvaluation.Run(device, TransferWorld.Task(), null, Options with { Rate = 1e30f, Steps = 10 })).Message);
+        Assert.Contains("1 steps", Assert.Throws<ArgumentException>(() => TransferEvaluation.Run(device, TransferWorld.Task(), null, Options with { Steps = 1 })).Message);
         Assert.Contains("expected one of fashion59", Assert.Throws<ArgumentException>(() => TransferTask.Read("mnist", null, 1, 10)).Message);
         // The small convnet has no normalisation.
-        Assert.Contains("NormOnly", Assert.Throws<ArgumentException>(() => TransferEvaluation.Run(device, Task(), null, Options with { Train = EncoderTuning.NormOnly })).Message);
+        Assert.Contains("NormOnly", Assert.Throws<ArgumentException>(() => TransferEvaluation.Run(device, TransferWorld.Task(), null, Options with { Train = EncoderTuning.NormOnly })).Message);
         string folder = Directory.CreateTempSubdirectory("odl-transfer-").FullName;
         try
         {
@@ -171,27 +188,5 @@ public sealed class TransferTests
         graph.Add("head", new LinearLayer(256, 3));
         if (normalised) graph.Add("unit", new L2NormalizeLayer(1e-6f));
         return graph.Build();
-    }
-
-    /// <summary>Bars: horizontal ones at three heights to vertical ones at three places, with noise.</summary>
-    private static TransferTask Task()
-    {
-        var random = new Random(5);
-        return new TransferTask(Side("rows", vertical: false), Side("columns", vertical: true));
-
-        TransferData Side(string name, bool vertical) => new(name, Images(name, vertical, 90), Images(name, vertical, 60));
-
-        LabelledImages Images(string name, bool vertical, int count)
-        {
-            int[] labels = [.. Enumerable.Range(0, count).Select(i => i % 3)];
-            var pixels = new byte[count * 64];
-            for (int i = 0; i < count; i++)
-                for (int p = 0; p < 64; p++)
-                {
-                    int along = vertical ? p % 8 : p / 8;
-                    pixels[i * 64 + p] = (byte)(random.Next(60) + (along / 2 == labels[i] ? 180 : 0));
-                }
-            return new LabelledImages(name, 1, 8, 8, pixels, labels, ["a", "b", "c"]);
-        }
     }
 }
