@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using OnDeviceLearning.Datasets;
 using OnDeviceLearning.Pretraining.Sigils;
 
@@ -17,7 +18,7 @@ internal static class PretrainSigilsCommand
         var from = new Option<string>("--from") { Description = "A backbone of this recipe to go on from, instead of from nothing.", HelpName = "FILE" };
         var hands = new Option<string?>("--hands")
         {
-            Description = "Also learn what people's hands vary, from Omniglot's strokes (MIT) in this data folder; without a name, in that of ODL_DATA.",
+            Description = "Also learn what people's hands vary, from the characters of Omniglot (MIT; its strokes, its images or both) in this data folder; without a name, in that of ODL_DATA.",
             HelpName = "FOLDER",
             Arity = ArgumentArity.ZeroOrOne,
         };
@@ -29,9 +30,10 @@ internal static class PretrainSigilsCommand
             string path = parsed.GetValue(file)!, folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
             // Better now than after hours.
             if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"there is no folder '{folder}' to write {Path.GetFileName(path)} to.");
+            IReadOnlyList<StrokeCharacter>? characters = parsed.GetResult(hands) is null ? null : OmniglotHands.Read(parsed.GetValue(hands));
+            if (characters is not null) error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{characters.Count} characters, {characters.Sum(c => c.Drawings.Count):n0} drawings by people."));
             var options = new SigilsRecipeOptions(
-                path, parsed.GetValue(seed), parsed.GetValue(minutes), parsed.GetValue(threads), parsed.GetValue(resume) ?? path + ".checkpoint", parsed.GetValue(from),
-                parsed.GetResult(hands) is null ? null : OmniglotStrokes.Read(parsed.GetValue(hands)));
+                path, parsed.GetValue(seed), parsed.GetValue(minutes), parsed.GetValue(threads), parsed.GetValue(resume) ?? path + ".checkpoint", parsed.GetValue(from), characters);
             TrainingProgressBar.Show(error, progress => SigilsRecipe.Run(options, progress, cancellation));
             if (cancellation.IsCancellationRequested)
             {

@@ -30,7 +30,10 @@ public static class OmniglotStrokes
     /// <param name="folder">The data folder; that of <c>ODL_DATA</c> if null.</param>
     /// <exception cref="IOException">A file is missing (the message says where to get it) or cannot be read.</exception>
     /// <exception cref="FormatException">A file is damaged; the message says what and where.</exception>
-    public static IReadOnlyList<StrokeCharacter> Read(string? folder = null)
+    public static IReadOnlyList<StrokeCharacter> Read(string? folder = null) => Characters(ReadDrawings(folder));
+
+    /// <summary>The drawings of both files under the names of their files, without its ending.</summary>
+    internal static SortedDictionary<string, Drawing> ReadDrawings(string? folder)
     {
         var drawings = new SortedDictionary<string, Drawing>(StringComparer.Ordinal);
         foreach (string file in Files)
@@ -41,12 +44,16 @@ public static class OmniglotStrokes
             {
                 string[] parts = entry.FullName.Split('/');
                 if (parts.Length < 3) throw DataBytes.Damaged(path, $"'{entry.FullName}' lies in no alphabet", "ALPHABET/characterNN/XXXX_YY.txt", Download);
-                string name = string.Join('/', parts[^3..]);
+                string name = Path.ChangeExtension(string.Join('/', parts[^3..]), null);
                 if (!drawings.ContainsKey(name)) drawings.Add(name, Parse(Encoding.UTF8.GetString(DataBytes.Read(entry, MaxTextBytes, path, Download)), path, entry.FullName));
             }
         }
-        return [.. drawings.GroupBy(d => d.Key[..d.Key.LastIndexOf('/')], d => d.Value).Select(c => new StrokeCharacter(c.Key, [.. c]))];
+        return drawings;
     }
+
+    /// <summary>Drawings by the characters that they are of.</summary>
+    internal static IReadOnlyList<StrokeCharacter> Characters(SortedDictionary<string, Drawing> drawings) =>
+        [.. drawings.GroupBy(d => d.Key[..d.Key.LastIndexOf('/')], d => d.Value).Select(c => new StrokeCharacter(c.Key, [.. c]))];
 
     private static Drawing Parse(string text, string path, string entry)
     {

@@ -16,7 +16,7 @@ public sealed class HandTests : TorchTests
 
     /// <summary>Ways up and down, another for each character, a little differently by each drawer.</summary>
     private static StrokeCharacter[] Characters(int count, int drawers) => [.. Enumerable.Range(0, count).Select(c => new StrokeCharacter($"A/{c}",
-        [.. Enumerable.Range(0, drawers).Select(d => new Drawing([[.. Enumerable.Range(0, 4 + c).Select(i => new Vector2(10 * i, (i % 2 == 0 ? 30 : 2 * c) + d))], [new Vector2(d, 50)]]))]))];
+        [.. Enumerable.Range(0, drawers).Select(d => new Drawing([[.. Enumerable.Range(0, 4 + c % 30).Select(i => new Vector2(10 * i, (i % 2 == 0 ? 30 : 2 * c) + d))], [new Vector2(d, 50)]]))]))];
 
     [Fact]
     public void The_contrast_is_that_of_the_paper()
@@ -42,8 +42,8 @@ public sealed class HandTests : TorchTests
     [Fact]
     public void A_batch_holds_several_drawers_of_each_character_in_one_turn()
     {
-        var batches = new HandBatches([.. Characters(30, 6), new StrokeCharacter("A/alone", [new Drawing([[new Vector2(1, 2)]])])]);
-        Assert.Equal(30, batches.Count);
+        var batches = new HandBatches([.. Characters(40, 6), new StrokeCharacter("A/alone", [new Drawing([[new Vector2(1, 2)]])])]);
+        Assert.Equal(40, batches.Count);
         HandBatch batch = batches.Make(new Random(1));
         Assert.Equal(HandBatches.Characters * HandBatches.Drawers, batch.Classes.Length);
         Assert.Equal(batch.Classes.Length * SigilsModel.ImageSize * SigilsModel.ImageSize, batch.Images.Length);

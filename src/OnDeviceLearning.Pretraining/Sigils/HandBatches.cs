@@ -17,7 +17,7 @@ internal sealed record HandBatch(float[] Images, int[] Classes);
 internal sealed class HandBatches
 {
     /// <summary>Drawers of a character in a batch, and characters of a full batch.</summary>
-    public const int Drawers = 4, Characters = 24;
+    public const int Drawers = 4, Characters = 32;
 
     private const float Degrees = 6, Stretch = 0.1f, Lean = 0.1f, MostSimplified = 0.03f;
 

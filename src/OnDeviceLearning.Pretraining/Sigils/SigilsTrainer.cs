@@ -15,7 +15,7 @@ namespace OnDeviceLearning.Pretraining.Sigils;
 internal sealed class SigilsTrainer : ITrainer
 {
     private const double PeakRate = 2e-3, WeightDecay = 0.05, ClipNorm = 1.0;
-    private const double FactsShare = 0.1, SameSigilShare = 0.25, SameCharacterShare = 0.5, AverageDecay = 0.998;
+    private const double FactsShare = 0.1, SameSigilShare = 0.25, SameCharacterShare = 0.75, AverageDecay = 0.998;
     private const int WarmUpSteps = 300;
 
     private readonly TorchGraph image;

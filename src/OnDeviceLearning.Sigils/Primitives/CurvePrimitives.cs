@@ -84,7 +84,17 @@ internal static class CurvePrimitives
             }
             s.Through(via[..n], 6, StrokeKind.Smooth);
         }
-        else if (kind < 0.4f)
+        else if (kind < 0.3f) Scrawl(s, r);
+        else if (kind < 0.33f)
+        {
+            // Down some stairs, round at the edges.
+            int n = r.Next(5, 9);
+            Span<Vector2> via = stackalloc Vector2[8];
+            float slope = r.Between(0.3f, 1.2f);
+            for (int i = 0; i < n; i++) via[i] = new Vector2((i + 1) / 2 * 2f / n + r.Around(0.06f), slope * (i / 2 * 2f / n) + r.Around(0.06f));
+            s.Through(via[..n], 5, StrokeKind.Smooth);
+        }
+        else if (kind < 0.42f)
         {
             // A line that wanders.
             int n = r.Next(4, 8);
@@ -123,6 +133,29 @@ internal static class CurvePrimitives
             s.Through(via[..n], 8, StrokeKind.Smooth);
         }
         PolygonPrimitives.Lie(s, r);
+    }
+
+    /// <summary>A line that runs along and turns a loop here and there, each of another size, as if one wrote; sometimes in several pieces.</summary>
+    private static void Scrawl(Sketch s, Random r)
+    {
+        int turns = r.Next(1, 5);
+        float x = 0, y = 0;
+        s.To(x, y);
+        for (int i = 0; i < turns; i++)
+        {
+            float stride = r.Between(0.4f, 1.1f), size = r.Between(0.12f, 0.45f), up = r.Maybe(0.7f) ? -1 : 1, way = MathF.PI / 2 * -up;
+            s.Quad(x + 0.5f * stride, y + r.Around(0.3f), x + stride, y + r.Around(0.2f), 5);
+            (x, y) = (s.Points[^1].X, s.Points[^1].Y);
+            if (r.Maybe(0.85f)) s.Arc(x, y + up * size, size * r.Between(0.6f, 1), size, way, way + up * -MathF.Tau * r.Between(0.8f, 1.15f), 11);
+            (x, y) = (s.Points[^1].X, s.Points[^1].Y);
+            if (!r.Maybe(0.15f)) continue;
+            s.End(StrokeKind.Smooth);
+            x += r.Between(0.1f, 0.4f);
+            y += r.Around(0.3f);
+            s.To(x, y);
+        }
+        s.Quad(x + 0.3f, y + r.Around(0.4f), x + r.Between(0.3f, 0.9f), y + r.Around(0.3f), 5);
+        s.End(StrokeKind.Smooth);
     }
 
     public static void Heart(Sketch s, Random r)
@@ -187,6 +220,13 @@ internal static class CurvePrimitives
         s.Stretch(r.Between(0.75f, 1.05f), 1);
         if (r.Maybe(0.4f)) s.Stretch(-1, 1);
         s.Rotate(r.Maybe(0.1f) ? r.Angle() : r.Tilt(18));
+        if (!bare && r.Maybe(0.05f))
+        {
+            // Both faces of it, so that there is no doubt.
+            var full = new Sketch();
+            FullMoon(full, r);
+            s.Append(full.Fit(new Vector2(r.Sign() * r.Between(1.5f, 2.2f), r.Around(0.5f)), r.Between(0.6f, 0.9f)));
+        }
     }
 
     /// <summary>Not the crescent of the name, but what some draw for "moon": a disc with craters.</summary>
@@ -206,7 +246,7 @@ internal static class CurvePrimitives
         if (r.Maybe(0.3f))
         {
             // Only dots and ticks, as many or few as it takes.
-            int marks = r.Next(2, 8);
+            int marks = r.Next(1, 8);
             for (int i = 0; i < marks; i++)
             {
                 float a = from + i * 2.4f, d = r.Between(0.1f, 0.7f), x = d * MathF.Cos(a), y = d * MathF.Sin(a), tick = r.Maybe(0.5f) ? 0 : 0.18f;

@@ -79,7 +79,7 @@ internal static class ObjectPrimitives
 
     public static void Hourglass(Sketch s, Random r)
     {
-        float w = r.Between(0.5f, 0.8f), neck = r.Maybe(0.5f) ? r.Between(0, 0.03f) : r.Between(0.05f, 0.16f), cap = r.Between(1.05f, 1.25f) * w;
+        float w = r.Between(0.5f, 0.8f), neck = r.Maybe(0.45f) ? r.Between(0, 0.03f) : r.Maybe(0.75f) ? r.Between(0.05f, 0.16f) : r.Between(0.16f, 0.38f), cap = r.Between(1.05f, 1.25f) * w;
         float kind = r.NextSingle();
         if (kind < 0.3f)
         {
@@ -119,6 +119,8 @@ internal static class ObjectPrimitives
             s.Line(-cap, -1, -cap, 1);
             s.Line(cap, -1, cap, 1);
         }
+        // Sand that runs.
+        if (r.Maybe(0.12f)) s.Poly(StrokeKind.Mark, 0, r.Between(-0.4f, 0), 0, r.Between(0.3f, 0.85f));
         if (r.Maybe(0.2f))
         {
             float y = r.Between(0.5f, 0.75f);
@@ -148,7 +150,12 @@ internal static class ObjectPrimitives
             if (r.Maybe(0.25f)) s.Line(0, -0.8f, 0, at);
         }
         float droop = r.Maybe(0.25f) ? r.Between(-0.15f, 0.15f) : r.Around(0.02f);
-        if (r.Maybe(0.1f)) s.Ring(0, at + 0.06f, guard, r.Between(0.08f, 0.2f), r.Angle(), 12);
+        if (kind > 0.38f && r.Maybe(0.06f))
+        {
+            // A dagger's blade ends where the hand begins.
+            s.Line(-t, at, t, at);
+        }
+        else if (r.Maybe(0.1f)) s.Ring(0, at + 0.06f, guard, r.Between(0.08f, 0.2f), r.Angle(), 12);
         else if (kind > 0.3f && r.Maybe(0.45f)) s.Poly(StrokeKind.Closed, -guard, at, guard, at, guard, at + 0.12f, -guard, at + 0.12f);
         else
         {
@@ -215,7 +222,18 @@ internal static class ObjectPrimitives
             Almond(s, r, h, lower);
         }
         float iris = Math.Min(h, lower) * r.Between(0.38f, 0.62f) * (round ? 0.6f : 1), x = r.Around(0.08f), y = 0.3f * (lower - h) + r.Around(0.04f), kind = r.NextSingle();
-        if (kind < 0.8f) s.Ring(x, y, iris, iris * r.Between(0.9f, 1.1f), r.Angle(), 13);
+        if (kind < 0.8f && !round && r.Maybe(0.25f))
+        {
+            // Only the sides of the iris, from lid to lid.
+            float side = r.Between(0.2f, 0.45f), top = -0.6f * h * (1 - side * side), bottom = 0.6f * lower * (1 - side * side);
+            for (int way = -1; way <= 1; way += 2)
+            {
+                s.To(way * side * 0.7f, top);
+                s.Quad(way * side * 1.3f, 0.5f * (top + bottom), way * side * 0.7f, bottom, 5);
+                s.End();
+            }
+        }
+        else if (kind < 0.8f) s.Ring(x, y, iris, iris * r.Between(0.9f, 1.1f), r.Angle(), 13);
         if (kind > 0.35f)
         {
             float pupil = kind < 0.8f ? 0.42f * iris : 0.75f * iris;
@@ -232,7 +250,10 @@ internal static class ObjectPrimitives
                 s.Poly(StrokeKind.Mark, u, top, u * 1.2f + r.Around(0.03f), top - r.Between(0.2f, 0.35f));
             }
         }
-        s.Rotate(r.Tilt(4));
+        // The corner, drawn out.
+        if (!round && r.Maybe(0.1f)) s.Line(0.95f, 0, 1.1f + r.Between(0, 0.5f), r.Around(0.15f));
+        if (r.Maybe(0.5f)) s.Stretch(-1, 1);
+        s.Rotate(r.Tilt(r.Maybe(0.2f) ? 15 : 4));
     }
 
     private static void Almond(Sketch s, Random r, float h, float lower)

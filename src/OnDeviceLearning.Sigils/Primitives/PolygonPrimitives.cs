@@ -152,9 +152,16 @@ internal static class PolygonPrimitives
         int corners = r.Maybe(0.12f) ? 4 : r.Next(5, 15);
         float height = corners < 8 ? r.Between(0.25f, 0.95f) : r.Between(0.15f, 0.7f);
         // Swings wider than the whole line is long, as they are scribbled down the paper.
+        bool few = false;
         if (r.Maybe(0.28f)) (corners, height) = (r.Next(6, 19), r.Between(0.6f, 2.2f));
+        else if (r.Maybe(0.25f))
+        {
+            // A large Z or N, or little more.
+            few = true;
+            (corners, height) = (r.Next(4, 7), r.Between(0.4f, 1.4f));
+        }
         float taper = r.Maybe(0.25f) ? r.Sign() * r.Between(0.25f, 0.8f) : 0, jx = r.Between(0.02f, 0.25f), jy = r.Between(0.03f, 0.45f);
-        float lean = r.Maybe(0.4f) ? r.Between(-0.7f, 0.7f) : 0, up = r.Sign(), drift = r.Around(0.08f);
+        float lean = r.Maybe(few ? 0.7f : 0.4f) ? r.Between(-0.7f, 0.7f) * (few ? 1.3f : 1) : 0, up = r.Sign(), drift = r.Around(0.08f);
         // A fast hand turns in two bends instead of one corner.
         float blunt = r.Maybe(0.35f) ? r.Between(0, 0.25f) : 0;
         for (int i = 0; i < corners; i++)
@@ -165,6 +172,7 @@ internal static class PolygonPrimitives
             s.To(x + half, y);
         }
         s.End(StrokeKind.Jagged);
+        if (few && r.Maybe(0.4f)) s.Rotate(MathF.PI / 2);
         Lie(s, r);
     }
 
@@ -181,9 +189,9 @@ internal static class PolygonPrimitives
         float kind = r.NextSingle();
         if (!bare && kind < 0.32f)
         {
-            // One steep stroke of three segments, rarely five.
-            int corners = r.Maybe(0.8f) ? 4 : r.Maybe(0.6f) ? 5 : 6;
-            float w = r.Between(0.2f, 0.65f);
+            // One steep stroke of three segments, rarely more.
+            int corners = r.Maybe(0.75f) ? 4 : r.Next(5, 9);
+            float w = r.Between(0.2f, 0.65f) * (corners > 6 ? 0.6f : 1);
             for (int i = 0; i < corners; i++)
             {
                 float t = (float)i / (corners - 1);
@@ -197,6 +205,24 @@ internal static class PolygonPrimitives
                 Vector2 tip = s.Points[^1];
                 s.Line(tip.X - 0.25f, tip.Y - 0.2f, tip.X, tip.Y, tip.X + 0.2f, tip.Y - 0.28f);
             }
+        }
+        else if (!bare && kind < 0.38f)
+        {
+            // Two jagged lines side by side that meet below, often left open above.
+            int corners = r.Next(4, 6);
+            float w = r.Between(0.25f, 0.5f), apart = r.Between(0.15f, 0.45f);
+            Span<Vector2> line = stackalloc Vector2[5];
+            for (int i = 0; i < corners; i++)
+                line[i] = new Vector2((i % 2 == 0 ? w : -w) * r.Between(0.8f, 1.1f) - 0.4f * i / (corners - 1), 2f * i / (corners - 1) - 1 + (i % 2 == 1 ? 0.15f : 0));
+            foreach (Vector2 p in line[..corners]) s.Points.Add(p);
+            bool pieces = r.Maybe(0.4f);
+            if (pieces) s.End(StrokeKind.Jagged);
+            for (int i = pieces ? 0 : 1; i < corners; i++)
+            {
+                int k = pieces ? i : corners - 1 - i;
+                s.To(line[k].X + apart * (1 - (float)k / (corners - 1)) + r.Around(0.03f), line[k].Y + r.Around(0.04f) + (k == 0 || k == corners - 1 ? 0 : 0.08f));
+            }
+            s.End(pieces ? StrokeKind.Jagged : r.Maybe(0.6f) ? StrokeKind.Closed : StrokeKind.Jagged);
         }
         else if (kind < 0.78f)
         {
@@ -216,6 +242,30 @@ internal static class PolygonPrimitives
         }
         if (r.Maybe(0.3f)) s.Stretch(-1, 1);
         s.Rotate(r.Tilt(8));
+        if (!bare && r.Maybe(0.05f)) Thundercloud(s, r);
+    }
+
+    /// <summary>What a bolt comes out of: a cloud or its lower edge. It is drawn after the bolt, whose parts come first.</summary>
+    private static void Thundercloud(Sketch s, Random r)
+    {
+        (Vector2 low, Vector2 high) = s.Bounds();
+        float middle = 0.5f * (low.X + high.X) + r.Around(0.15f), w = r.Between(0.45f, 1.1f), h = r.Between(0.25f, 0.6f), y = low.Y - r.Between(-0.1f, 0.1f);
+        bool edge = r.Maybe(0.3f);
+        int bumps = r.Next(3, 7);
+        Span<Vector2> via = stackalloc Vector2[13];
+        if (edge)
+        {
+            for (int i = 0; i <= bumps; i++) via[i] = new Vector2(middle + w * (2f * i / bumps - 1), y - (i % 2) * r.Between(0, 0.25f));
+            s.Through(via[..(bumps + 1)], 5);
+            return;
+        }
+        // Every second point lies further in.
+        for (int i = 0; i < 2 * bumps; i++)
+        {
+            float a = MathF.PI * i / bumps, d = i % 2 == 0 ? 1 : r.Between(0.7f, 0.95f);
+            via[i] = new Vector2(middle + w * d * MathF.Cos(a), y - h + h * d * MathF.Sin(a));
+        }
+        s.Through(via[..(2 * bumps)], 4, StrokeKind.Closed);
     }
 
     /// <summary>The first stroke is what a style applies to: the shaft when dashed, the area when filled.</summary>
