@@ -58,7 +58,7 @@ internal sealed unsafe class Engine : IDisposable
     public int Height { get; }
 
     /// <summary>All that the library is told of the engine.</summary>
-    public VulkanAttachment Attachment => new(instance.Handle, physical.Handle, device.Handle, queue.Handle, (int)family);
+    public VulkanAttachment Attachment => new(instance.Handle, physical.Handle, device.Handle, queue.Handle, family);
 
     /// <summary>The VkBuffer that holds the picture.</summary>
     public ulong FrameBuffer => buffer.Handle;
