@@ -16,6 +16,8 @@ internal readonly struct Tile8x2 : ITileShape { public static int Rows => 8; pub
 internal readonly struct Tile6x2 : ITileShape { public static int Rows => 6; public static int Vectors => 2; }
 internal readonly struct Tile4x2 : ITileShape { public static int Rows => 4; public static int Vectors => 2; }
 internal readonly struct Tile2x2 : ITileShape { public static int Rows => 2; public static int Vectors => 2; }
+internal readonly struct Tile4x1 : ITileShape { public static int Rows => 4; public static int Vectors => 1; }
+internal readonly struct Tile8x1 : ITileShape { public static int Rows => 8; public static int Vectors => 1; }
 internal readonly struct Tile12x1 : ITileShape { public static int Rows => 12; public static int Vectors => 1; }
 
 /// <summary>Where a tile of sums goes and what is done to it on the way: c = max(alpha * sums + bias + residual (+ c), floor).</summary>
