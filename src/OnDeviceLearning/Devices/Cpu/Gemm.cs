@@ -95,6 +95,7 @@ internal static unsafe class Gemm
                         target.Rows = rows;
                         target.C = c + m0 * target.CRow + n0;
                         target.Residual = residual == null || !last ? null : residual + m0 * target.CRow + n0;
+                        target.Fetch();
                         target.Parts = inParts ? parts + m0 * Panel : null;
                         if (inParts && m <= 8)
                         {

@@ -171,6 +171,7 @@ internal sealed unsafe class WeightGradientKernel : CpuKernel
             {
                 target.Rows = Math.Min(Gemm.TileRows, op.Out - t * Gemm.TileRows);
                 target.C = memory[2] + (long)t * Gemm.TileRows * op.In + panel * Gemm.Panel;
+                target.Fetch();
                 Gemm.Outer(count, pairs, t * TilePanel, panel * Panel, ref target);
             }
         }
