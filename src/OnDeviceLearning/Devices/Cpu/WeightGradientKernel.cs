@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -144,6 +145,7 @@ internal sealed unsafe class WeightGradientKernel : CpuKernel
                 float* from = source + c, row = to;
                 for (int i = 0; i < count; i++, from += columns, row += stride)
                 {
+                    if (Sse.IsSupported) Sse.Prefetch0(from + RowsAtOnce * (nint)columns);
                     TSimd.Store(row, TSimd.Load(from));
                     if (vectors > 1) TSimd.Store(row + TSimd.Width, TSimd.Load(from + TSimd.Width));
                 }
