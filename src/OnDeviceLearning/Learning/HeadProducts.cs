@@ -23,7 +23,7 @@ internal static unsafe class HeadProducts
     {
         int first = panel * Gemm.Panel;
         fixed (float* w = weights, target = packed)
-            Gemm.PackTransposedPanel(w + (long)first * width, width, width, Math.Min(Gemm.Panel, classes - first), target + (long)first * width);
+            WeightPanels.PackTransposed(w + (long)first * width, width, width, Math.Min(Gemm.Panel, classes - first), target + (long)first * width);
     }
 
     /// <summary>logits [rows, classes] of one panel of classes from features [rows, width].</summary>

@@ -160,6 +160,7 @@ public sealed class CpuFusionTests
         Dictionary<string, float[]> actual = Gradients(together, graph, batch, 2), expected = Gradients(apart, graph, batch, 1);
         Assert.All(fused, type => Assert.Contains(seen, o => o.GetType() == type));
         Assert.Equal(inGroups, seen.Exists(o => o.IsPart));
+        Assert.Equal(network == "rows in groups", seen.Exists(o => o is LinearGradient { Overwrites: true })); // the only one of large weights
         foreach ((string name, float[] gradient) in expected)
         {
             double error = gradient.Zip(actual[name], (e, a) => Math.Pow(e - (double)a, 2)).Sum(), size = gradient.Sum(e => Math.Pow(e, 2));

@@ -22,7 +22,7 @@ internal sealed unsafe class Conv2dProductKernel : CpuKernel
 
     private readonly Conv2dOperation op;
     private readonly Conv2dTaps taps;
-    private readonly bool gradient, planes;
+    private readonly bool gradient, planes, trains;
     private readonly ConvolutionOperands operands;
     private readonly int channels, outChannels; // of a group: of the source, of the target
     private readonly int panels, panelsPerUnit, panelBlocks, tileRows, tilesPerUnit, tilesPerBlock, tileBlocks;
@@ -35,6 +35,7 @@ internal sealed unsafe class Conv2dProductKernel : CpuKernel
         this.operands = operands;
         this.gradient = gradient;
         this.planes = planes;
+        trains = gradient || operands.Norm is not null; // what is written is not read soon
         taps = new Conv2dTaps(op, gradient);
         (channels, outChannels) = (op.C / op.Groups, op.OutChannels / op.Groups);
         if (gradient) (channels, outChannels) = (outChannels, channels);
@@ -245,6 +246,7 @@ internal sealed unsafe class Conv2dProductKernel : CpuKernel
                 if (phase.Step > 1) target.Offsets = rows;
                 else target.C = y + column + q * target.CRow; // pixels of a single phase follow one another
                 if (residual != null) target.Residual = residual + group * outChannels + column + (phase.Step > 1 ? 0 : q * target.CRow);
+                if (trains) target.Fetch();
                 int stride = 1 + Gemm.TileShape(target.Rows);
                 for (int s = 0; s < used; s++) at[s * stride] = b + (long)(IsWhole ? s : phase.Taps[s]) * segmentLength * Gemm.Panel;
                 Gemm.Rows(used, segmentLength, at, Gemm.Panel, ref target);

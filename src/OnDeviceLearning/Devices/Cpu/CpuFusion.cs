@@ -44,7 +44,7 @@ internal sealed class CpuFusion
             if (fusion.operations[i]?.Operation is Conv2d) fusion.TakeNorm(i);
         for (int i = planned.Count - 1; i >= 0; i--) fusion.ExtendInputGradient(i);
         for (int i = planned.Count - 1; i > 0; i--) fusion.TakeLayerNorm(i);
-        return CpuSampleGroups.Apply(CpuLinearGradients.Apply(fusion.Result()));
+        return CpuFirstGradients.Apply(CpuSampleGroups.Apply(CpuLinearGradients.Apply(fusion.Result())));
     }
 
     private List<PlannedOperation> Result()

@@ -30,6 +30,9 @@ internal abstract unsafe class CpuKernel
     /// </summary>
     public virtual int PackedOperand => -1;
 
+    /// <summary>Whether that copy is all there is in the kept memory, and stage 0 writes all of it.</summary>
+    public virtual bool KeepsPackedAlone => false;
+
     /// <summary>Number of units of a stage.</summary>
     public abstract int Units(int stage);
 

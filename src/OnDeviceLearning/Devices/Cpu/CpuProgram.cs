@@ -58,7 +58,7 @@ internal sealed unsafe class CpuProgram : DeviceProgram
         packedBy = new int[kernels.Length];
         packedVersion = new long[kernels.Length];
         pace = new double[kernels.Length];
-        long workerScratch = 0, sharedScratch = 0, keptLength = 0;
+        long workerScratch = 0, sharedScratch = 0, keptLength = 0, repackedLength = 0;
         int operandCount = 0, stepCount = 0;
         for (int i = 0; i < kernels.Length; i++)
         {
@@ -74,8 +74,11 @@ internal sealed unsafe class CpuProgram : DeviceProgram
                 packedBy[i] = Same(i);
             }
             int before = planner.PackedBefore[i] < 0 ? packedBy[i] : planner.PackedBefore[i];
-            keptOffset[i] = before < i ? keptOffset[before] : keptLength;
-            if (before == i) keptLength += (kernel.KeptMemory + 31) / 32 * 32;
+            long length = (kernel.KeptMemory + 31) / 32 * 32;
+            bool again = packedFrom[i] is null && kernel.KeepsPackedAlone && planner.PackedFor[i] is { IsPart: false };
+            keptOffset[i] = again ? -1 : before < i ? keptOffset[before] : keptLength;
+            if (again) repackedLength = Math.Max(repackedLength, length);
+            else if (before == i) keptLength += length;
             workerScratch = Math.Max(workerScratch, kernel.WorkerScratch);
             sharedScratch = Math.Max(sharedScratch, kernel.SharedScratch);
             for (int stage = 0; stage < kernel.Stages; stage++)
@@ -101,7 +104,10 @@ internal sealed unsafe class CpuProgram : DeviceProgram
             }
         scratch = new CpuScratch(device.Threads, workerScratch, sharedScratch);
         pointers = (nint*)NativeMemory.AllocZeroed((nuint)Math.Max(1, operandCount), (nuint)sizeof(nint));
-        kept = CpuBuffer.AllocateZeroed(keptLength);
+        // What the program itself changes is packed in every run: memory that is still in the cache will do for all of it.
+        for (int i = 0; i < kernels.Length; i++)
+            if (keptOffset[i] < 0) keptOffset[i] = keptLength;
+        kept = CpuBuffer.AllocateZeroed(keptLength + repackedLength);
         for (int i = 0; i < kernels.Length; i++)
             for (int o = 0; o < planner.Operands[i].Length; o++)
                 pointers[firstOperand[i] + o] = planner.Operands[i][o];

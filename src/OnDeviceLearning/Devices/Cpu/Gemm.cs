@@ -95,6 +95,7 @@ internal static unsafe class Gemm
                         target.Rows = rows;
                         target.C = c + m0 * target.CRow + n0;
                         target.Residual = residual == null || !last ? null : residual + m0 * target.CRow + n0;
+                        target.Fetch();
                         target.Parts = inParts ? parts + m0 * Panel : null;
                         if (inParts && m <= 8)
                         {
@@ -155,8 +156,10 @@ internal static unsafe class Gemm
             else Rows<TSimd, TVector, Tile12x1>(segments, length, pointers, bK, ref target);
         }
         else if (Vector512.IsHardwareAccelerated && rows > 8) Rows<TSimd, TVector, Tile9x2>(segments, length, pointers, bK, ref target);
+        else if (Vector512.IsHardwareAccelerated && rows > 4 && target.Columns <= TSimd.Width) Rows<TSimd, TVector, Tile8x1>(segments, length, pointers, bK, ref target);
         else if (Vector512.IsHardwareAccelerated && rows > 4) Rows<TSimd, TVector, Tile8x2>(segments, length, pointers, bK, ref target);
         else if (rows > 4) Rows<TSimd, TVector, Tile6x2>(segments, length, pointers, bK, ref target);
+        else if (Vector512.IsHardwareAccelerated && rows > 2 && target.Columns <= TSimd.Width) Rows<TSimd, TVector, Tile4x1>(segments, length, pointers, bK, ref target);
         else if (rows > 2) Rows<TSimd, TVector, Tile4x2>(segments, length, pointers, bK, ref target);
         else Rows<TSimd, TVector, Tile2x2>(segments, length, pointers, bK, ref target);
     }
@@ -225,26 +228,6 @@ internal static unsafe class Gemm
             new ReadOnlySpan<float>(source, columns).CopyTo(new Span<float>(panel, width));
             if (columns < width) new Span<float>(panel + columns, width - columns).Clear();
         }
-    }
-
-    /// <summary>Packs one panel of a transposed matrix, whose columns are the rows of <paramref name="source"/> [columns, k].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void PackTransposedPanel(float* source, nint rowStride, int k, int columns, float* panel)
-    {
-        int width = Panel, column = 0;
-        for (; column + 4 <= columns; column += 4)
-        {
-            float* row = source + column * rowStride, target = panel + column;
-            int i = 0;
-            for (; i + 4 <= k; i += 4, target += 4 * width)
-                Transpose4x4(row + i, rowStride, target, width);
-            for (; i < k; i++, target += width)
-                for (int r = 0; r < 4; r++) target[r] = row[r * rowStride + i];
-        }
-        for (; column < columns; column++)
-            for (int i = 0; i < k; i++) panel[i * width + column] = source[column * rowStride + i];
-        for (; column < width; column++)
-            for (int i = 0; i < k; i++) panel[i * width + column] = 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

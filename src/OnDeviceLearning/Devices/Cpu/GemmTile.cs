@@ -16,6 +16,8 @@ internal readonly struct Tile8x2 : ITileShape { public static int Rows => 8; pub
 internal readonly struct Tile6x2 : ITileShape { public static int Rows => 6; public static int Vectors => 2; }
 internal readonly struct Tile4x2 : ITileShape { public static int Rows => 4; public static int Vectors => 2; }
 internal readonly struct Tile2x2 : ITileShape { public static int Rows => 2; public static int Vectors => 2; }
+internal readonly struct Tile4x1 : ITileShape { public static int Rows => 4; public static int Vectors => 1; }
+internal readonly struct Tile8x1 : ITileShape { public static int Rows => 8; public static int Vectors => 1; }
 internal readonly struct Tile12x1 : ITileShape { public static int Rows => 12; public static int Vectors => 1; }
 
 /// <summary>Where a tile of sums goes and what is done to it on the way: c = max(alpha * sums + bias + residual (+ c), floor).</summary>
@@ -66,6 +68,18 @@ internal unsafe struct TileTarget
 
     /// <summary>Whether the bias is added once the sums are complete.</summary>
     public readonly bool IsBiasLate => Bias != null && Alpha != 1;
+
+    /// <summary>Has the part of c fetched that the tile will write: what is in no cache when a tile ends keeps the next one waiting.</summary>
+    public readonly void Fetch()
+    {
+        if (!Sse.IsSupported) return;
+        for (int r = 0; r < Rows; r++)
+        {
+            float* row = C + (Offsets == null ? r * CRow : Offsets[r]);
+            Sse.Prefetch0(row);
+            if (Columns > 16) Sse.Prefetch0(row + 16);
+        }
+    }
 
     /// <summary>Chooses what a tile of so many rows and columns does by itself and what is left to <see cref="TileFinish{TSimd, TVector}"/>.</summary>
     public void Choose(int rows, int columns)

@@ -52,6 +52,8 @@ internal sealed unsafe class MatMulKernel : CpuKernel
 
     public override int PackedOperand => packed ? 1 : -1;
 
+    public override bool KeepsPackedAlone => packed;
+
     public override int Units(int stage)
     {
         if (dot) return op.Batch * dotBlocks;

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -57,26 +58,36 @@ internal sealed unsafe class NormKernel(NormShape shape, float epsilon) : CpuKer
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (float Mean, float Scale) Row(float* x, float* gamma, float* beta, int width, float epsilon, float* y)
     {
-        int whole = width - width % Vector<float>.Count;
-        Vector<float> sums = Vector<float>.Zero, squares = Vector<float>.Zero;
-        for (int i = 0; i < whole; i += Vector<float>.Count) sums += Vector.Load(x + i);
-        float mean = Vector.Sum(sums);
+        if (Vector512.IsHardwareAccelerated) return Row<Simd512, Vector512<float>>(x, gamma, beta, width, epsilon, y);
+        if (Vector256.IsHardwareAccelerated) return Row<Simd256, Vector256<float>>(x, gamma, beta, width, epsilon, y);
+        return Row<Simd128, Vector128<float>>(x, gamma, beta, width, epsilon, y);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (float Mean, float Scale) Row<TSimd, TVector>(float* x, float* gamma, float* beta, int width, float epsilon, float* y)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        int whole = width - width % TSimd.Width;
+        TVector sums = default, squares = default;
+        for (int i = 0; i < whole; i += TSimd.Width) sums = TSimd.Add(sums, TSimd.Load(x + i));
+        float mean = TSimd.Sum(sums);
         for (int i = whole; i < width; i++) mean += x[i];
         mean /= width;
-        Vector<float> middle = new(mean);
-        for (int i = 0; i < whole; i += Vector<float>.Count)
+        TVector middle = TSimd.Broadcast(mean);
+        for (int i = 0; i < whole; i += TSimd.Width)
         {
-            Vector<float> difference = Vector.Load(x + i) - middle;
-            squares += difference * difference;
+            TVector difference = TSimd.Subtract(TSimd.Load(x + i), middle);
+            squares = TSimd.MultiplyAdd(difference, difference, squares);
         }
-        float square = Vector.Sum(squares);
+        float square = TSimd.Sum(squares);
         for (int i = whole; i < width; i++) square += (x[i] - mean) * (x[i] - mean);
         float scale = 1 / MathF.Sqrt(square / width + epsilon);
-        for (int i = 0; i < whole; i += Vector<float>.Count)
-            Vector.Store((Vector.Load(x + i) - middle) * scale * Vector.Load(gamma + i) + Vector.Load(beta + i), y + i);
+        TVector slope = TSimd.Broadcast(scale);
+        for (int i = 0; i < whole; i += TSimd.Width)
+            TSimd.Store(y + i, TSimd.MultiplyAdd(TSimd.Multiply(TSimd.Subtract(TSimd.Load(x + i), middle), slope), TSimd.Load(gamma + i), TSimd.Load(beta + i)));
         for (int i = whole; i < width; i++) y[i] = (x[i] - mean) * scale * gamma[i] + beta[i];
         return (mean, scale);
     }

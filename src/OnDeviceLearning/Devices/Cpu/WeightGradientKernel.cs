@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -7,18 +8,24 @@ namespace OnDeviceLearning.Devices.Cpu;
 /// <summary>
 /// The gradient of a linear layer, or of a 1x1 convolution of channels-last images: dw += dy' * x, dbias += the sums of dy's
 /// columns; dy [Rows, Out], x [Rows, In], dw [Out, In]; of <paramref name="Images"/>, where there are any, dy [Images, Out,
-/// Rows / Images] and x likewise. Operands dy, x, dw, [dbias].
+/// Rows / Images] and x likewise. Where it <paramref name="Overwrites"/>, dw = dy' * x. Operands dy, x, dw, [dbias].
 /// </summary>
-internal sealed record LinearGradient(int Rows, int Out, int In, bool HasBias, int Images = 0) : Operation
+internal sealed record LinearGradient(int Rows, int Out, int In, bool HasBias, int Images = 0, bool Overwrites = false) : Operation
 {
-    public override IReadOnlyList<Operand> Operands => HasBias
-        ? [Reads("dy", Rows, Out), Reads("x", Rows, In), Updates("dw", Out, In), Updates("dbias", Out)]
-        : [Reads("dy", Rows, Out), Reads("x", Rows, In), Updates("dw", Out, In)];
+    public override IReadOnlyList<Operand> Operands
+    {
+        get
+        {
+            Operand dy = Reads("dy", Rows, Out), x = Reads("x", Rows, In), dw = Overwrites ? Writes("dw", Out, In) : Updates("dw", Out, In);
+            return HasBias ? [dy, x, dw, Updates("dbias", Out)] : [dy, x, dw];
+        }
+    }
 
     public override long Flops => 2L * Rows * Out * In;
 
     public override void Reference(OperandSpans operands)
     {
+        if (Overwrites) operands[2].Clear();
         if (Images == 0) OperationParts.Run(new MatMul(1, Out, In, Rows, TransposeA: true, Accumulate: true), operands[0], operands[1], operands[2]);
         else OperationParts.Run(new Conv2dWeightGradient(Images, In, 1, Rows / Images, Out, 1, 1), operands[1], operands[0], operands[2]);
         if (HasBias) OperationParts.Run(Images == 0 ? new BiasGradient(Rows, Out, 1) : new BiasGradient(Images, Out, Rows / Images), operands[0], operands[3]);
@@ -144,6 +151,7 @@ internal sealed unsafe class WeightGradientKernel : CpuKernel
                 float* from = source + c, row = to;
                 for (int i = 0; i < count; i++, from += columns, row += stride)
                 {
+                    if (Sse.IsSupported) Sse.Prefetch0(from + RowsAtOnce * (nint)columns);
                     TSimd.Store(row, TSimd.Load(from));
                     if (vectors > 1) TSimd.Store(row + TSimd.Width, TSimd.Load(from + TSimd.Width));
                 }
@@ -163,7 +171,7 @@ internal sealed unsafe class WeightGradientKernel : CpuKernel
             pairs[2 * i + 1] = right + (nint)i * Gemm.Panel;
         }
         float* tile = stackalloc float[Gemm.TileFloats];
-        TileTarget target = new() { Alpha = 1, Tile = tile, CRow = op.In, Accumulate = true };
+        TileTarget target = new() { Alpha = 1, Tile = tile, CRow = op.In, Accumulate = !op.Overwrites || index > 0 };
         for (int panel = firstPanel; panel < lastPanel; panel++)
         {
             target.Columns = Math.Min(Gemm.Panel, op.In - panel * Gemm.Panel);
@@ -171,6 +179,7 @@ internal sealed unsafe class WeightGradientKernel : CpuKernel
             {
                 target.Rows = Math.Min(Gemm.TileRows, op.Out - t * Gemm.TileRows);
                 target.C = memory[2] + (long)t * Gemm.TileRows * op.In + panel * Gemm.Panel;
+                target.Fetch();
                 Gemm.Outer(count, pairs, t * TilePanel, panel * Panel, ref target);
             }
         }

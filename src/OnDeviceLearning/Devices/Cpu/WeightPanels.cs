@@ -37,11 +37,18 @@ internal static unsafe class WeightPanels
         }
     }
 
-    /// <summary>One panel of a transposed matrix, as <see cref="Gemm.PackTransposedPanel"/>; the rows after the next four are fetched ahead.</summary>
+    /// <summary>
+    /// One panel of a transposed matrix, whose columns are the rows of <paramref name="source"/> [columns, k]; missing
+    /// columns become zero. The rows after the next four are fetched ahead.
+    /// </summary>
+    public static void PackTransposed(float* source, nint rowStride, int k, int columns, float* panel) =>
+        PackTransposed(source, rowStride, k, columns, panel, Gemm.Panel, Gemm.Panel);
+
+    /// <summary>The same where the rows of the panel are <paramref name="width"/> wide, and <paramref name="filled"/> of it are wanted.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void PackTransposed(float* source, nint rowStride, int k, int columns, float* panel)
+    public static void PackTransposed(float* source, nint rowStride, int k, int columns, float* panel, int width, int filled)
     {
-        int width = Gemm.Panel, column = 0;
+        int column = 0;
         for (; column + 4 <= columns; column += 4)
         {
             float* row = source + column * rowStride, target = panel + column, next = row + 4 * rowStride;
@@ -60,12 +67,13 @@ internal static unsafe class WeightPanels
                 Gemm.Transpose4x4(row + i + 8, rowStride, target + 8 * width, width);
                 Gemm.Transpose4x4(row + i + 12, rowStride, target + 12 * width, width);
             }
+            for (; i + 4 <= k; i += 4, target += 4 * width) Gemm.Transpose4x4(row + i, rowStride, target, width);
             for (; i < k; i++, target += width)
                 for (int r = 0; r < 4; r++) target[r] = row[r * rowStride + i];
         }
         for (; column < columns; column++)
             for (int i = 0; i < k; i++) panel[i * width + column] = source[column * rowStride + i];
-        for (; column < width; column++)
+        for (; column < filled; column++)
             for (int i = 0; i < k; i++) panel[i * width + column] = 0;
     }
 }
