@@ -263,6 +263,7 @@ internal sealed partial class HeadTrainer
         for (int c = 0; c < Classes; c++) examples += counts[c];
         double each = (double)examples / Math.Max(1, taughtClasses);
         double strength = settings.Pull / Math.Max(1, examples) * Math.Min(1, settings.HeldExamples / Math.Max(1, each));
+        objective.LengthPull = (float)(settings.LengthPull / Math.Max(1, examples));
         for (int c = 0; c < Classes; c++)
         {
             double sure = counts[c] == 0 ? 1 : confidence[c];

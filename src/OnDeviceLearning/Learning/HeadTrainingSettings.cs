@@ -12,7 +12,10 @@ internal sealed record HeadTrainingSettings
     public double Pull { get; init; } = 1;
 
     /// <summary>Of more examples a class than these the fit is held less: lambda_c falls with their square.</summary>
-    public double HeldExamples { get; init; } = 4;
+    public double HeldExamples { get; init; } = 2;
+
+    /// <summary>The least pull of a weight's length to 1, of all examples together. It changes nothing but the number of iterations.</summary>
+    public double LengthPull { get; init; } = 4;
 
     /// <summary>The least confidence counted: a class whose description says nothing is still held a little.</summary>
     public double LeastConfidence { get; init; } = 0.1;
