@@ -30,7 +30,8 @@ internal sealed class TorchHead : IDisposable
         // The pull of each class follows from how sure the description alone is of the class's own examples.
         Tensor sure = F.softmax(features.matmul(targets.t()) * scale, 1).gather(1, labels.unsqueeze(1)).squeeze(1);
         Tensor counts = zeros(classes).index_add_(0, labels, ones_like(sure), 1), confidence = zeros(classes).index_add_(0, labels, sure, 1) / counts;
-        double strength = settings.Pull / features.shape[0];
+        double each = (double)features.shape[0] / classes;
+        double strength = settings.Pull / features.shape[0] * Math.Min(1, settings.HeldExamples / each);
         pulls = confidence.clamp(min: settings.LeastConfidence) * strength;
     }
 

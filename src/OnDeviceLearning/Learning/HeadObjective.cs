@@ -66,6 +66,12 @@ internal sealed class HeadObjective
     /// <summary>lambda_c of each class.</summary>
     public float[] Pulls { get; private set; } = [];
 
+    /// <summary>
+    /// Pull of lengths to 1 where a class's lambda is less. Nothing else depends on lengths, so it moves no minimum; too weak, it makes
+    /// the way there long.
+    /// </summary>
+    public float LengthPull { get; set; }
+
     /// <summary>What each class may do.</summary>
     public ClassRole[] Roles { get; private set; } = [];
 
@@ -182,12 +188,13 @@ internal sealed class HeadObjective
             TensorPrimitives.Multiply(w, inverse, apart);
             TensorPrimitives.Subtract(apart, Targets.AsSpan(cursor * Width, Width), apart);
             double beyond = 1.0 / inverse - 1;
-            loss += pull * (TensorPrimitives.SumOfSquares<float>(apart) + beyond * beyond);
+            float lengthPull = Math.Max(pull, LengthPull);
+            loss += pull * TensorPrimitives.SumOfSquares<float>(apart) + lengthPull * beyond * beyond;
             TensorPrimitives.MultiplyAdd(apart, 2 * pull, g, g);
             float along = TensorPrimitives.Dot<float>(g, w) * inverse * inverse;
             TensorPrimitives.MultiplyAdd(w, -along, g, g);
             TensorPrimitives.Multiply(g, inverse, g);
-            TensorPrimitives.MultiplyAdd(w, (float)(2 * pull * beyond) * inverse, g, g);
+            TensorPrimitives.MultiplyAdd(w, (float)(2 * lengthPull * beyond) * inverse, g, g);
         }
         if (cursor == Classes) NextStage(Stage.Done);
     }

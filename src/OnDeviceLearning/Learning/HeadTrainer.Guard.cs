@@ -14,13 +14,33 @@ internal sealed partial class HeadTrainer
             double cross = TensorPrimitives.Dot(Target(cursor), w), square = TensorPrimitives.Dot(w, w);
             for (int point = 0; point < Guard.Grid; point++)
             {
-                double a = Guard.Mix(point, mixes[cursor]);
+                double a = MixAt(point, cursor, mixes);
                 double norm = Math.Sqrt(Math.Max(1e-12, (1 - a) * (1 - a) + 2 * a * (1 - a) * cross + a * a * square));
                 targetFactors[point * Classes + cursor] = (float)(objective.Scale * (1 - a) / norm);
                 learntFactors[point * Classes + cursor] = (float)(objective.Scale * a / norm);
             }
+            if (judgesShare) MeasureFit(cursor);
         }
         if (cursor == Classes) Next(Stage.Judge);
+    }
+
+    // A class without description has none to go back to: the guard leaves it what it learnt. Its examples' mean in place of that is
+    // no safer, though two examples, each judged by a head that knows the other alone, say so: there the mean is all there is to know.
+    private double MixAt(int point, int c, double[] mixes) => evidence.Descriptions[c] is null ? mixes[c] : Guard.Mix(point, mixes[c]);
+
+    private bool HasShare(int c) => counts[c] > 0 && evidence.Descriptions[c] is not null;
+
+    // The head at the prior's mix whose classes have no share of the mean: (1 - a) t + a w / |w|, at unit length.
+    private void MeasureFit(int c)
+    {
+        int top = (Guard.Grid - 1) * Classes + c;
+        (fitTargetFactors[c], fitFactors[c]) = (targetFactors[top], learntFactors[top]);
+        if (!HasShare(c)) return;
+        ReadOnlySpan<float> w = minimizer.Weights.AsSpan(c * Width, Width);
+        double a = mixes[c], length = Math.Max(1e-6, TensorPrimitives.Norm(w)), cross = TensorPrimitives.Dot(Target(c), w) / length;
+        double norm = Math.Sqrt(Math.Max(1e-12, (1 - a) * (1 - a) + 2 * a * (1 - a) * cross + a * a));
+        fitTargetFactors[c] = (float)(objective.Scale * (1 - a) / norm);
+        fitFactors[c] = (float)(objective.Scale * a / (norm * length));
     }
 
     // Log-likelihood of the held-out examples at every mix of the grid. A class whose only example is held out has nothing
@@ -38,6 +58,7 @@ internal sealed partial class HeadTrainer
             }
             zeroShot[c] = TensorPrimitives.Dot<float>(evidence.Features[i], Target(c));
             fittedLogits[c] = TensorPrimitives.Dot<float>(evidence.Features[i], Learnt(c));
+            if (judgesShare) fitLogits[c] = HasShare(c) ? TensorPrimitives.Dot<float>(evidence.Features[i], minimizer.Weights.AsSpan(c * Width, Width)) : fittedLogits[c];
             if (c < Classes - 1) continue;
             JudgeExample(i);
             work -= Classes;
@@ -62,6 +83,11 @@ internal sealed partial class HeadTrainer
             float own = logits[label];
             logLikelihoods[i * Guard.Grid + point] = (float)(own - HeadObjective.LogSumExp(logits));
         }
+        if (!judgesShare) return;
+        for (int c = 0; c < Classes; c++)
+            logits[c] = objective.Roles[c] == ClassRole.Absent ? float.NegativeInfinity : zeroShot[c] * fitTargetFactors[c] + fitLogits[c] * fitFactors[c];
+        float fit = logits[label];
+        share.Add(judged[i], fit - HeadObjective.LogSumExp(logits) - logLikelihoods[i * Guard.Grid + Guard.Grid - 1]);
     }
 
     private void Choose()
@@ -74,6 +100,7 @@ internal sealed partial class HeadTrainer
         GuardSteppedIn = choice.Point < Guard.Grid - 1;
         EvidenceBefore = choice.Evidence(0);
         EvidenceAfter = choice.Evidence(choice.Point);
+        withoutMean = share.GoesWithout(settings.ShareErrors);
         Next(Stage.Blend);
     }
 
@@ -83,7 +110,12 @@ internal sealed partial class HeadTrainer
         for (; cursor < end; cursor++)
         {
             ReadOnlySpan<float> t = targets.AsSpan(cursor * Width, Width), w = kept.AsSpan(cursor * Width, Width);
-            double a = Guard.Mix(chosen, keptMixes[cursor]);
+            if (withoutMean && evidence.ExamplesOf(cursor) > 0 && evidence.Descriptions[cursor] is not null)
+            {
+                Unit.Normalize(keptFit.AsSpan(cursor * Width, Width));
+                w = keptFit.AsSpan(cursor * Width, Width);
+            }
+            double a = MixAt(chosen, cursor, keptMixes);
             Span<float> blended = head.AsSpan(cursor * Width, Width);
             t.CopyTo(blended);
             if (a == 0) continue; // the description's bits exactly

@@ -19,6 +19,7 @@ internal sealed partial class HeadTrainer
     private readonly Lbfgs minimizer;
     private readonly GuardChoice choice = new();
     private readonly RelatedShift shift = new();
+    private readonly ShareChoice share = new();
     private HeadEvidence evidence = new();
     private Stage stage = Stage.Done;
     private int fold;                       // held out; -1 in the fit on all examples
@@ -33,6 +34,12 @@ internal sealed partial class HeadTrainer
     private float[] targets = [];           // [C, D] of the fit on all examples
     private float[] learnt = [];            // [C, D] means of the examples; once fitted, what was learnt
     private float[] kept = [];              // [C, D] what was learnt from all examples
+    private float[] keptFit = [];           // [C, D] the fit on all examples, without a share of the mean
+    private float[] fitFactors = [];        // [C] as learntFactors at the prior's mix, without a share of the mean, of the fold
+    private float[] fitTargetFactors = [];  // [C] as targetFactors, likewise
+    private float[] fitLogits = [];         // [C]
+    private bool judgesShare;               // whether the examples are asked if the mean is to lose its share
+    private bool withoutMean;               // whether the mean has lost its share
     private double[] mixes = [];            // [C] a_c of the fit before the evidence speaks
     private double[] keptMixes = [];        // [C] of the fit on all examples
     private ClassRole[] roles = [];         // of the fit on all examples
@@ -98,6 +105,10 @@ internal sealed partial class HeadTrainer
         targets = HeadObjective.Grow(targets, size);
         learnt = HeadObjective.Grow(learnt, size);
         kept = HeadObjective.Grow(kept, size);
+        keptFit = HeadObjective.Grow(keptFit, size);
+        fitFactors = HeadObjective.Grow(fitFactors, classes);
+        fitTargetFactors = HeadObjective.Grow(fitTargetFactors, classes);
+        fitLogits = HeadObjective.Grow(fitLogits, classes);
         mixes = HeadObjective.Grow(mixes, classes);
         keptMixes = HeadObjective.Grow(keptMixes, classes);
         head = HeadObjective.Grow(head, size);
@@ -108,6 +119,8 @@ internal sealed partial class HeadTrainer
         logLikelihoods = HeadObjective.Grow(logLikelihoods, count * Guard.Grid);
         judged = HeadObjective.Grow(judged, count);
         Array.Clear(judged, 0, count);
+        share.Begin();
+        judgesShare = count >= settings.ShareExamples * evidence.TaughtClasses;
         Units = 0;
         Iterations = 0;
         Volatile.Write(ref progress, 0);
@@ -248,7 +261,9 @@ internal sealed partial class HeadTrainer
 
         int examples = 0;
         for (int c = 0; c < Classes; c++) examples += counts[c];
-        double strength = settings.Pull / Math.Max(1, examples);
+        double each = (double)examples / Math.Max(1, taughtClasses);
+        double strength = settings.Pull / Math.Max(1, examples) * Math.Min(1, settings.HeldExamples / Math.Max(1, each));
+        objective.LengthPull = (float)(settings.LengthPull / Math.Max(1, examples));
         for (int c = 0; c < Classes; c++)
         {
             double sure = counts[c] == 0 ? 1 : confidence[c];
@@ -305,7 +320,8 @@ internal sealed partial class HeadTrainer
             TensorPrimitives.MultiplyAdd(w, (float)(1 - settings.MeanShare) / length, result, result);
         }
         if (cursor < Classes) return;
-        shift.Begin(settings.Kinship ?? 0, settings.Nearness);
+        double each = (double)evidence.Count / Math.Max(1, evidence.TaughtClasses);
+        shift.Begin(settings.Kinship ?? 0, settings.Nearness, 1 + settings.Overshoot * each / (each + 1));
         Next(Stage.Share);
     }
 
@@ -329,6 +345,7 @@ internal sealed partial class HeadTrainer
     {
         int end = Math.Min(Classes * Width, cursor + HeadObjective.UnitCost / 4);
         learnt.AsSpan(cursor..end).CopyTo(kept.AsSpan(cursor));
+        minimizer.Weights.AsSpan(cursor..end).CopyTo(keptFit.AsSpan(cursor));
         objective.Targets.AsSpan(cursor..end).CopyTo(targets.AsSpan(cursor));
         cursor = end;
         if (cursor < Classes * Width) return;

@@ -11,12 +11,18 @@ internal sealed record HeadTrainingSettings
     /// </summary>
     public double Pull { get; init; } = 1;
 
+    /// <summary>Of more examples a class than these the fit is held less: lambda_c falls with their square.</summary>
+    public double HeldExamples { get; init; } = 2;
+
+    /// <summary>The least pull of a weight's length to 1, of all examples together. It changes nothing but the number of iterations.</summary>
+    public double LengthPull { get; init; } = 4;
+
     /// <summary>The least confidence counted: a class whose description says nothing is still held a little.</summary>
     public double LeastConfidence { get; init; } = 0.1;
 
     /// <summary>
     /// The part of what a described class learns that is the mean of its examples; the rest is the fit. Less of it where there are many
-    /// examples was tried: no better on intents at 16, and worse on people's drawings.
+    /// examples is better on intents and worse on people's drawings: <see cref="ShareChoice"/> finds out.
     /// </summary>
     public double MeanShare { get; init; } = 0.4;
 
@@ -29,6 +35,18 @@ internal sealed record HeadTrainingSettings
 
     /// <summary>How near two classes are, by their indices, for <see cref="Kinship"/>; the cosine of their descriptions where it is null or says NaN.</summary>
     public Func<int, int, double>? Nearness { get; init; }
+
+    /// <summary>
+    /// How much further than its taught relatives an untaught class moves, once they have many examples: 1 + this * k / (k + 1) times as
+    /// far for k examples a taught class. They keep what is their own beside what all share, and would still take its inputs.
+    /// </summary>
+    public double Overshoot { get; init; } = 1;
+
+    /// <summary>The examples a class from which the mean may lose its share, see <see cref="ShareChoice"/>; fewer cannot judge it.</summary>
+    public double ShareExamples { get; init; } = 8;
+
+    /// <summary>How many standard errors what the held-out examples gain without the mean must be above zero.</summary>
+    public double ShareErrors { get; init; } = 2;
 
     /// <summary>The gradient norm at which a fit counts as done.</summary>
     public double Tolerance { get; init; } = 1e-4;

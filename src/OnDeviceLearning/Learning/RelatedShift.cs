@@ -6,15 +6,15 @@ namespace OnDeviceLearning.Learning;
 /// What the taught classes say about those that are only described. A weight that was learnt from inputs lies nearer to all inputs
 /// than one that is a text, and part of what it learnt belongs to no class: how this player draws, what texts of this kind have in
 /// common. Left where they are, untaught classes lose their inputs to the taught ones, the more the more examples those have. So
-/// each moves as its taught relatives do: by the mean of w_c - t_c, weighted by how much the descriptions mean the same (the
-/// related tasks, with a closed form in place of a pull). A class whose description its own examples contradict moved because of
+/// each moves as its taught relatives do, and somewhat further: by a multiple of the mean of w_c - t_c, weighted by how much the
+/// descriptions mean the same (the related tasks, with a closed form in place of a pull). A class whose description its own examples contradict moved because of
 /// that, which is no news of others, and counts by how far it is believed. Works in units, and where they fell changes no bit.
 /// </summary>
 internal sealed class RelatedShift
 {
     private float[] moves = [];   // [C, D] w_c - t_c of each taught class with a description
     private double[] beliefs = []; // [C] of those; negative for all other classes
-    private double kinship, total;
+    private double kinship, scale, total;
     private Func<int, int, double>? nearness;
     private int classes, width, cursor;
 
@@ -29,9 +29,10 @@ internal sealed class RelatedShift
     /// <summary>Begins anew: no class has moved.</summary>
     /// <param name="kinship">See <see cref="HeadTrainingSettings.Kinship"/>.</param>
     /// <param name="nearness">See <see cref="HeadTrainingSettings.Nearness"/>.</param>
-    public void Begin(double kinship, Func<int, int, double>? nearness)
+    /// <param name="scale">How many times as far as the taught classes an untaught one moves.</param>
+    public void Begin(double kinship, Func<int, int, double>? nearness, double scale)
     {
-        (this.kinship, this.nearness) = (kinship, nearness);
+        (this.kinship, this.nearness, this.scale) = (kinship, nearness, scale);
         Array.Fill(beliefs, -1, 0, classes);
         cursor = 0;
     }
@@ -90,7 +91,7 @@ internal sealed class RelatedShift
                 own.CopyTo(result);
                 continue;
             }
-            TensorPrimitives.MultiplyAdd(result, (float)(1 / total), own, result);
+            TensorPrimitives.MultiplyAdd(result, (float)(scale / total), own, result);
             mixes[u] = 1;
         }
         return cursor >= (long)classes * classes;

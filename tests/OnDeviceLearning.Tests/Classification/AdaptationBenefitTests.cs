@@ -109,6 +109,71 @@ public class AdaptationBenefitTests
         Assert.True(taughtAfter > taughtBefore, numbers);
     }
 
+    /// <summary>Held out, one of two examples always votes for the other, which is their class's mean: no safer answer than the fit.</summary>
+    [Fact]
+    public void TheGuardHasNoSayInClassesWithoutDescription()
+    {
+        int different = 0;
+        for (int seed = 0; seed < 6; seed++)
+        {
+            var world = new SyntheticWorld(seed, spread: 2.5);
+            (float[] Input, int Class)[] examples = Draw(world, 16), held = Draw(world, 40);
+            AdaptiveClassifier Nameless(double errors)
+            {
+                var classifier = new AdaptiveClassifier(world, new() { Worker = AdaptationWorker.None, Training = HeadTrainingSettings.Default with { GuardErrors = errors } });
+                for (int c = 0; c < 8; c++) classifier.AddClass(SyntheticWorld.Name(c));
+                foreach ((float[] input, int c) in examples) classifier.Teach(input, SyntheticWorld.Name(c));
+                Assert.False(classifier.AdaptToEnd().GuardSteppedIn);
+                return classifier;
+            }
+            using AdaptiveClassifier strict = Nameless(0), lax = Nameless(1000);
+            foreach ((float[] input, _) in held)
+            {
+                float[] answer = strict.Classify(input).Probabilities.ToArray();
+                Assert.Equal(answer, lax.Classify(input).Probabilities.ToArray());
+            }
+            // There is something to have a say in: among described classes the two come apart.
+            using AdaptiveClassifier strictly = Taught(world, examples, HeadTrainingSettings.Default with { GuardErrors = 0 });
+            using AdaptiveClassifier laxly = Taught(world, examples, HeadTrainingSettings.Default with { GuardErrors = 1000 });
+            if (Score(strictly, held) != Score(laxly, held)) different++;
+        }
+        Assert.True(different > 0);
+    }
+
+    /// <summary>
+    /// Inputs vary most in a direction that says nothing of their class: the mean of sixteen still lies off in it, and a fit learns to look
+    /// past it. There the mean loses its share; elsewhere the choice costs nothing.
+    /// </summary>
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(2, true)]
+    public void TheMeanOfManyExamplesLosesItsShareWhereItIsInTheWay(double nuisance, bool loses)
+    {
+        int lost = 0;
+        double with = 0, without = 0;
+        const int worlds = 8;
+        for (int seed = 0; seed < worlds; seed++)
+        {
+            var world = new SyntheticWorld(seed, spread: 1);
+            var random = new Random(seed);
+            (float[], int)[] Disturbed(int count) => [.. Draw(world, count).Select(input =>
+            {
+                input.Item1[0] += (float)(nuisance * (random.NextDouble() - 0.5));
+                Unit.Normalize(input.Item1);
+                return input;
+            })];
+            (float[], int)[] examples = Disturbed(8 * 16), held = Disturbed(200);
+            using AdaptiveClassifier chosen = Taught(world, examples), kept = Taught(world, examples, HeadTrainingSettings.Default with { ShareErrors = double.MaxValue });
+            double likelihood = Score(chosen, held).LogLikelihood, ifKept = Score(kept, held).LogLikelihood;
+            if (likelihood != ifKept) lost++;
+            with += ifKept / worlds;
+            without += likelihood / worlds;
+        }
+        string numbers = $"lost in {lost} of {worlds} worlds; log-likelihood {with:F3} -> {without:F3}";
+        if (loses) Assert.True(lost > worlds / 2 && without > with, numbers);
+        else Assert.True(without >= with - 0.005, numbers);
+    }
+
     /// <summary>Labels drawn at random: there is nothing to learn, and what is published predicts them no worse than the descriptions did.</summary>
     [Fact]
     public void TheGuardHoldsWhenLabelsAreNoise()

@@ -178,4 +178,22 @@ public class HeadTrainingTests
         Assert.Equal(0, Guard.Mix(0, 0.7));
         Assert.Equal(0.7, Guard.Mix(Guard.Grid - 1, 0.7));
     }
+
+    [Fact]
+    public void TheMeanLosesItsShareOnlyWhereHeldOutExamplesGainByMoreThanChance()
+    {
+        bool Goes(double errors, params double[] gains)
+        {
+            var choice = new ShareChoice();
+            choice.Begin();
+            foreach (double gain in gains) choice.Add(0.25, gain);
+            return choice.GoesWithout(errors);
+        }
+        Assert.False(Goes(0)); // nothing was judged
+        Assert.True(Goes(2, 0.1, 0.1, 0.1, 0.1));
+        Assert.False(Goes(2, -0.1, -0.1, -0.1, -0.1));
+        // Mean 0.1 and deviation 0.1: the standard error of four is 0.05.
+        Assert.True(Goes(1.9, 0, 0.2, 0, 0.2));
+        Assert.False(Goes(2.1, 0, 0.2, 0, 0.2));
+    }
 }
