@@ -20,11 +20,13 @@ internal static class SpellText
     public static string? WordsComplaint(string words) =>
         words.Length > Grimoire.LongestWords ? $"That would be {words.Length:N0} letters; the page holds {Grimoire.LongestWords}. Nothing was written."
         : !IsWhole(words) ? "The page cannot hold half a letter."
-        : words.All(c => char.IsWhiteSpace(c) || IsInvisible(c) || IsVariant(c)) ? "Describe the sigil in a few words first."
+        : words.All(c => char.IsWhiteSpace(c) || IsInvisible(c) && !IsNoCharacter(c) || IsVariant(c)) ? "Describe the sigil in a few words first."
         : null;
 
     /// <summary>Whether it takes no ink: a control or format character.</summary>
-    public static bool IsInvisible(char c) => char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format;
+    public static bool IsInvisible(char c) => char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format || IsNoCharacter(c);
+
+    private static bool IsNoCharacter(char c) => c is >= '\uFDD0' and <= '\uFDEF' or >= '\uFFFE';
 
     /// <summary>Whether no character is split in two.</summary>
     public static bool IsWhole(string text)

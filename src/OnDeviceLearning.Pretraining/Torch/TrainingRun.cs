@@ -118,7 +118,7 @@ internal sealed class TrainingRun
             throw new ModelFormatException($"{path}: it is the state of another run ({other ?? "of an earlier version"}); this one is {identity}. Choose another checkpoint folder, or delete that one.");
         foreach ((string name, torch.Tensor parameter) in trainer.State) TorchTensors.Read(file, path, name, parameter);
         trainer.Step = Count("step");
-        secondsPerStep = double.TryParse(file.Metadata.GetValueOrDefault("secondsPerStep"), CultureInfo.InvariantCulture, out double seconds) && seconds > 0 ? seconds : null;
+        secondsPerStep = double.TryParse(file.Metadata.GetValueOrDefault("secondsPerStep"), CultureInfo.InvariantCulture, out double seconds) && seconds > 0 && double.IsFinite(seconds) ? seconds : null;
         if (file.Metadata.GetValueOrDefault("minutes") == minutes.ToString("R", CultureInfo.InvariantCulture)) return Count("totalSteps");
         return secondsPerStep is { } known ? Planned(trainer.Step, minutes, known) : long.MaxValue;
 

@@ -39,7 +39,7 @@ public readonly struct AdaptReport
     public float Progress { get; }
 
     /// <summary>
-    /// Mean log-likelihood (natural logarithm, every class counting alike) that the descriptions alone give to the examples;
+    /// Mean log-likelihood (natural logarithm, every class counting alike) that the descriptions alone (of a class without one, what was learnt) give to the examples;
     /// NaN as long as fewer than two examples can be judged.
     /// </summary>
     public double EvidenceBefore { get; }

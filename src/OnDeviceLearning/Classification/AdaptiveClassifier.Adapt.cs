@@ -40,6 +40,11 @@ public sealed partial class AdaptiveClassifier
     public AdaptReport Adapt(TimeSpan budget)
     {
         using Turn turn = Enter("Adapt");
+        return Advance(budget);
+    }
+
+    private AdaptReport Advance(TimeSpan budget)
+    {
         long start = options.Clock.GetTimestamp();
         if (learntVersion == evidenceVersion) return TuningIsDue() ? Tune(start, budget) : Report(AdaptStatus.Idle, 1);
         if (runVersion < 0)
@@ -60,9 +65,10 @@ public sealed partial class AdaptiveClassifier
     /// <summary>Learns from what was taught until there is nothing more to learn; for tools and loading screens.</summary>
     public AdaptReport AdaptToEnd()
     {
+        using Turn turn = Enter("AdaptToEnd");
         while (true)
         {
-            AdaptReport report = Adapt(TimeSpan.MaxValue);
+            AdaptReport report = Advance(TimeSpan.MaxValue);
             // What is published may be a run that had begun before the last examples came.
             if (report.Status != AdaptStatus.Running && learntVersion == evidenceVersion && !TuningIsDue()) return report;
             runner.Wait();

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OnDeviceLearning.Classification;
 using OnDeviceLearning.Learning;
 using OnDeviceLearning.Text;
@@ -93,8 +94,8 @@ public sealed partial class AdaptiveClassifier
         CheckFree("Rename", newName, instead: name);
         classes[index].Name = newName;
         names[index] = newName;
-        looks.Remove(Look(name));
-        looks.Add(Look(newName));
+        Overlook(name);
+        See(newName);
         predictionVersion++;
     }
 
@@ -107,7 +108,7 @@ public sealed partial class AdaptiveClassifier
         examples.RemoveAll(classes[index]);
         classes.RemoveAt(index);
         names.RemoveAt(index);
-        looks.Remove(Look(name));
+        Overlook(name);
         Array.Copy(head, (index + 1) * width, head, index * width, after * width);
         Array.Copy(hasWeight, index + 1, hasWeight, index, after);
         predictionVersion++;
@@ -119,7 +120,7 @@ public sealed partial class AdaptiveClassifier
         int index = classes.Count;
         classes.Add(new ClassEntry(name));
         names.Add(name);
-        looks.Add(Look(name));
+        See(name);
         GrowHead();
         hasWeight[index] = false;
         predictionVersion++;
@@ -182,12 +183,23 @@ public sealed partial class AdaptiveClassifier
     {
         if (names.Contains(name)) throw new ArgumentException($"{operation}: there is a class '{Excerpt(name)}' already.", nameof(name));
         string look = Look(name);
-        if (looks.Contains(look) && (instead is null || look != Look(instead)))
+        if (looks.ContainsKey(look) && (instead is null || look != Look(instead)))
             throw new ArgumentException($"{operation}: there is a class already whose name looks the same as '{Excerpt(name)}'; they differ in blanks, joiners or how accents are written.", nameof(name));
     }
 
     /// <summary>What players see of a name.</summary>
-    private static string Look(string name) => name.Trim().Normalize().Replace("\u200C", "", StringComparison.Ordinal).Replace("\u200D", "", StringComparison.Ordinal);
+    private static string Look(string name)
+    {
+        string shown = name.Replace("\u200C", "", StringComparison.Ordinal).Replace("\u200D", "", StringComparison.Ordinal);
+        return string.Join(' ', shown.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Normalize();
+    }
+
+    private void See(string name) => CollectionsMarshal.GetValueRefOrAddDefault(looks, Look(name), out _)++;
+
+    private void Overlook(string name)
+    {
+        if (--CollectionsMarshal.GetValueRefOrAddDefault(looks, Look(name), out _) == 0) looks.Remove(Look(name));
+    }
 
     private void CheckRoom(string operation)
     {
@@ -215,7 +227,9 @@ public sealed partial class AdaptiveClassifier
         if (DescriptionText.Normalize(text, lowercase: false).Length == 0) throw new ArgumentException($"{operation}: a description of '{name}' is blank.", nameof(text));
     }
 
-    private static bool IsInvisible(char c) => char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format;
+    // U+FDD0 to U+FDEF, U+FFFE and U+FFFF are no characters at all.
+    private static bool IsInvisible(char c) =>
+        char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format || c is >= '\uFDD0' and <= '\uFDEF' or >= '\uFFFE';
 
     // Persian, Hindi and composed emoji are written with joiners inside words; elsewhere they only hide a difference.
     private static bool IsInk(char c) => !IsInvisible(c) && !char.IsWhiteSpace(c);

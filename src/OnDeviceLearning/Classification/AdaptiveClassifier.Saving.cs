@@ -19,7 +19,6 @@ public sealed partial class AdaptiveClassifier
     /// <exception cref="InvalidOperationException">Classes and examples take more than 256 MiB, which no <c>Load</c> would read.</exception>
     public void Save(string path)
     {
-        using Turn turn = Enter("Save");
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         PlayerSaveFile.Write(path, path + PreviousSuffix, SaveBytes());
     }
@@ -28,7 +27,6 @@ public sealed partial class AdaptiveClassifier
     /// <exception cref="InvalidOperationException">Classes and examples take more than 256 MiB, which no <c>Load</c> would read.</exception>
     public void Save(Stream stream)
     {
-        using Turn turn = Enter("Save");
         ArgumentNullException.ThrowIfNull(stream);
         stream.Write(SaveBytes());
     }
@@ -96,6 +94,7 @@ public sealed partial class AdaptiveClassifier
 
     private byte[] SaveBytes()
     {
+        using Turn turn = Enter("Save");
         List<SafetensorsTensor> tensors = Tensors();
         Dictionary<string, string> metadata = Metadata();
         AddTuning(tensors, metadata);

@@ -42,7 +42,7 @@ public sealed partial class AdaptiveClassifier : IDisposable
     private readonly AdaptiveClassifierOptions options;
     private readonly List<ClassEntry> classes = [];
     private readonly List<string> names = [];       // in the order of classes
-    private readonly HashSet<string> looks = [];    // what players see of them
+    private readonly Dictionary<string, int> looks = []; // what players see of them, and how often
     private readonly System.Collections.ObjectModel.ReadOnlyCollection<string> readOnlyNames, readOnlyChanged;
     private readonly ExampleStore examples;
     private readonly float[] embedding;             // [D] of the input being classified
@@ -85,12 +85,19 @@ public sealed partial class AdaptiveClassifier : IDisposable
 
     /// <summary>Number of examples kept of one class.</summary>
     /// <exception cref="ArgumentException">There is no such class.</exception>
-    public int ExamplesOf(string name) => classes[IndexOf("ExamplesOf", name)].Examples;
+    public int ExamplesOf(string name)
+    {
+        using Turn turn = Enter("ExamplesOf");
+        return classes[IndexOf("ExamplesOf", name)].Examples;
+    }
 
     /// <summary>The descriptions of one class, as they were written; none for a class added by name alone.</summary>
     /// <exception cref="ArgumentException">There is no such class.</exception>
-    public IReadOnlyList<string> DescriptionsOf(string name) =>
-        [.. classes[IndexOf("DescriptionsOf", name)].Descriptions.Select(description => description.Text)];
+    public IReadOnlyList<string> DescriptionsOf(string name)
+    {
+        using Turn turn = Enter("DescriptionsOf");
+        return [.. classes[IndexOf("DescriptionsOf", name)].Descriptions.Select(description => description.Text)];
+    }
 
     /// <summary>Classifies what a player made: a drawing, an image, a text or a feature vector, whichever the backbone reads.</summary>
     /// <returns>The likeliest class; an unknown prediction with an empty label if there is no class to choose from.</returns>
@@ -170,9 +177,12 @@ public sealed partial class AdaptiveClassifier : IDisposable
         return count;
     }
 
-    /// <summary>Ends the background thread. The backbone stays.</summary>
+    /// <summary>Ends the background thread. The backbone stays. Where another thread's call is under way, it is waited for.</summary>
     public void Dispose()
     {
+        SpinWait wait = default;
+        while (Interlocked.CompareExchange(ref inside, nameof(Dispose), null) is not null) wait.SpinOnce();
+        using var turn = new Turn(this);
         if (disposed) return;
         disposed = true;
         runner.Dispose();
@@ -266,8 +276,13 @@ public sealed partial class AdaptiveClassifier : IDisposable
     /// <exception cref="InvalidOperationException">Another thread is inside; nothing is changed.</exception>
     private Turn Enter(string operation)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        if (Interlocked.CompareExchange(ref inside, operation, null) is not { } other) return new Turn(this);
+        if (Interlocked.CompareExchange(ref inside, operation, null) is not { } other)
+        {
+            var turn = new Turn(this);
+            if (!disposed) return turn;
+            turn.Dispose();
+            throw new ObjectDisposedException(nameof(AdaptiveClassifier), $"{operation}: the classifier was disposed.");
+        }
         throw new InvalidOperationException($"{operation}: another thread is inside this classifier ({other}); expected one thread at a time. Lock around its calls; to save beside the game, Save to a stream on the thread that teaches and write the file on another.");
     }
 

@@ -28,14 +28,22 @@ internal sealed partial class HeadTrainer
     // no safer, though two examples, each judged by a head that knows the other alone, say so: there the mean is all there is to know.
     private double MixAt(int point, int c, double[] mixes) => evidence.Descriptions[c] is null ? mixes[c] : Guard.Mix(point, mixes[c]);
 
-    private bool HasShare(int c) => counts[c] > 0 && evidence.Descriptions[c] is not null;
+    // Whether the mean of a class's examples may lose its share: with fewer, the mean is all there is to know.
+    private bool MayLoseMean(int c) => evidence.ExamplesOf(c) >= settings.ShareExamples && evidence.Descriptions[c] is not null;
+
+    private bool AnyMayLoseMean()
+    {
+        for (int c = 0; c < Classes; c++)
+            if (MayLoseMean(c)) return true;
+        return false;
+    }
 
     // The head at the prior's mix whose classes have no share of the mean: (1 - a) t + a w / |w|, at unit length.
     private void MeasureFit(int c)
     {
         int top = (Guard.Grid - 1) * Classes + c;
         (fitTargetFactors[c], fitFactors[c]) = (targetFactors[top], learntFactors[top]);
-        if (!HasShare(c)) return;
+        if (!MayLoseMean(c)) return;
         ReadOnlySpan<float> w = minimizer.Weights.AsSpan(c * Width, Width);
         double a = mixes[c], length = Math.Max(1e-6, TensorPrimitives.Norm(w)), cross = TensorPrimitives.Dot(Target(c), w) / length;
         double norm = Math.Sqrt(Math.Max(1e-12, (1 - a) * (1 - a) + 2 * a * (1 - a) * cross + a * a));
@@ -58,7 +66,7 @@ internal sealed partial class HeadTrainer
             }
             zeroShot[c] = TensorPrimitives.Dot<float>(evidence.Features[i], Target(c));
             fittedLogits[c] = TensorPrimitives.Dot<float>(evidence.Features[i], Learnt(c));
-            if (judgesShare) fitLogits[c] = HasShare(c) ? TensorPrimitives.Dot<float>(evidence.Features[i], minimizer.Weights.AsSpan(c * Width, Width)) : fittedLogits[c];
+            if (judgesShare) fitLogits[c] = MayLoseMean(c) ? TensorPrimitives.Dot<float>(evidence.Features[i], minimizer.Weights.AsSpan(c * Width, Width)) : fittedLogits[c];
             if (c < Classes - 1) continue;
             JudgeExample(i);
             work -= Classes;
@@ -99,8 +107,9 @@ internal sealed partial class HeadTrainer
         Mix = Guard.Mix(choice.Point, evidence.PriorMix);
         GuardSteppedIn = choice.Point < Guard.Grid - 1;
         EvidenceBefore = choice.Evidence(0);
-        EvidenceAfter = choice.Evidence(choice.Point);
-        withoutMean = share.GoesWithout(settings.ShareErrors);
+        // What was judged without the mean is the head at the prior's own mix, so only that one may go without.
+        withoutMean = !GuardSteppedIn && share.GoesWithout(settings.ShareErrors);
+        EvidenceAfter = choice.Evidence(choice.Point) + (withoutMean ? share.Gain : 0);
         Next(Stage.Blend);
     }
 
@@ -110,7 +119,7 @@ internal sealed partial class HeadTrainer
         for (; cursor < end; cursor++)
         {
             ReadOnlySpan<float> t = targets.AsSpan(cursor * Width, Width), w = kept.AsSpan(cursor * Width, Width);
-            if (withoutMean && evidence.ExamplesOf(cursor) > 0 && evidence.Descriptions[cursor] is not null)
+            if (withoutMean && MayLoseMean(cursor))
             {
                 Unit.Normalize(keptFit.AsSpan(cursor * Width, Width));
                 w = keptFit.AsSpan(cursor * Width, Width);

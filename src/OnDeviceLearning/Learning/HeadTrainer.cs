@@ -120,7 +120,7 @@ internal sealed partial class HeadTrainer
         judged = HeadObjective.Grow(judged, count);
         Array.Clear(judged, 0, count);
         share.Begin();
-        judgesShare = count >= settings.ShareExamples * evidence.TaughtClasses;
+        judgesShare = AnyMayLoseMean();
         Units = 0;
         Iterations = 0;
         Volatile.Write(ref progress, 0);
@@ -262,11 +262,12 @@ internal sealed partial class HeadTrainer
         int examples = 0;
         for (int c = 0; c < Classes; c++) examples += counts[c];
         double each = (double)examples / Math.Max(1, taughtClasses);
-        double strength = settings.Pull / Math.Max(1, examples) * Math.Min(1, settings.HeldExamples / Math.Max(1, each));
         objective.LengthPull = (float)(settings.LengthPull / Math.Max(1, examples));
         for (int c = 0; c < Classes; c++)
         {
             double sure = counts[c] == 0 ? 1 : confidence[c];
+            // By the class's own examples: another's many say nothing of what this one's description is worth.
+            double strength = settings.Pull / Math.Max(1, examples) * Math.Min(1, settings.HeldExamples / Math.Max(1, counts[c] == 0 ? each : counts[c]));
             if (evidence.Descriptions[c] is null)
             {
                 objective.Pulls[c] = (float)(strength * Math.Max(settings.LeastConfidence, sure));

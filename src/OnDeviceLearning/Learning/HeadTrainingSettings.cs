@@ -11,7 +11,7 @@ internal sealed record HeadTrainingSettings
     /// </summary>
     public double Pull { get; init; } = 1;
 
-    /// <summary>Of more examples a class than these the fit is held less: lambda_c falls with their square.</summary>
+    /// <summary>A class with more examples than these is held less: its lambda_c falls with their square.</summary>
     public double HeldExamples { get; init; } = 2;
 
     /// <summary>The least pull of a weight's length to 1, of all examples together. It changes nothing but the number of iterations.</summary>
@@ -42,7 +42,7 @@ internal sealed record HeadTrainingSettings
     /// </summary>
     public double Overshoot { get; init; } = 1;
 
-    /// <summary>The examples a class from which the mean may lose its share, see <see cref="ShareChoice"/>; fewer cannot judge it.</summary>
+    /// <summary>The examples of a class from which its mean may lose its share, see <see cref="ShareChoice"/>.</summary>
     public double ShareExamples { get; init; } = 8;
 
     /// <summary>How many standard errors what the held-out examples gain without the mean must be above zero.</summary>

@@ -22,11 +22,14 @@ internal sealed class ShareChoice
         sumSquares += weight * gain * gain;
     }
 
+    /// <summary>The mean gain; 0 if nothing was judged.</summary>
+    public double Gain => total == 0 ? 0 : sum / total;
+
     /// <summary>Whether the gain is above so many of its standard errors; no if nothing was judged.</summary>
     public bool GoesWithout(double errors)
     {
         if (total == 0) return false;
-        double gain = sum / total, variance = Math.Max(0, sumSquares / total - gain * gain);
-        return gain > errors * Math.Sqrt(variance * totalSquares) / total;
+        double variance = Math.Max(0, sumSquares / total - Gain * Gain);
+        return Gain > errors * Math.Sqrt(variance * totalSquares) / total;
     }
 }

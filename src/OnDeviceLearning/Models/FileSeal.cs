@@ -39,7 +39,7 @@ internal sealed class FileSeal(string key)
         if (at < 0) throw new ModelFormatException($"{what}: no '{key}' in its {file.Length} bytes: not a {what.ToLowerInvariant()} of this library, or cut short.");
         string stated = Encoding.ASCII.GetString(file.Slice(at, Digits)), actual = Digest(file, at);
         if (stated != actual)
-            throw new ModelFormatException($"{what}: the checksum of its {file.Length} bytes is {actual[..12]}..., but {Printable(stated[..12])}... is written in it: the file is damaged.");
+            throw new ModelFormatException($"{what}: the checksum of its {file.Length} bytes is {actual[..12]}..., but {Printable(stated[..12])}... is written in it: the file is damaged, or was written anew by another tool.");
     }
 
     private static string Digest(ReadOnlySpan<byte> file, int at)

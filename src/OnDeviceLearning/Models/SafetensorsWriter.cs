@@ -38,7 +38,8 @@ public static class SafetensorsWriter
 
         if (metadata is null || !metadata.ContainsKey(BackboneMetadata.FormatKey))
         {
-            WriteUnsealed(stream, sorted, metadata);
+            // Copied from a backbone, its checksum would say of this file that it is damaged.
+            WriteUnsealed(stream, sorted, metadata?.Where(entry => entry.Key != FileSeal.Backbone.Key).ToDictionary());
             return;
         }
         using var file = new MemoryStream();

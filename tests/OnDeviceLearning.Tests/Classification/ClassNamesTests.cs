@@ -23,6 +23,7 @@ public class ClassNamesTests
     [InlineData("wa\u202Erd")] // turns the direction
     [InlineData("wa\u200Brd")]
     [InlineData("wa\trd")]
+    [InlineData("wa\uFFFErd")] // no character
     public void What_only_hides_a_difference_is_refused(string name)
     {
         using AdaptiveClassifier classifier = new SyntheticWorld(63).Describe();
@@ -33,6 +34,7 @@ public class ClassNamesTests
     [InlineData(" ward")]
     [InlineData("ward ")]
     [InlineData("w\u200Card")]
+    [InlineData(" \u00A0 ward")]
     public void A_name_that_looks_like_anothers_is_refused_until_that_one_is_gone(string name)
     {
         using AdaptiveClassifier classifier = new SyntheticWorld(63).Describe();

@@ -32,6 +32,7 @@ public class ClassifierThreadsTests
             ("Forget", () => classifier.Forget(example)), ("ForgetAll", () => classifier.ForgetAll("c0")), ("Describe", () => classifier.Describe("c2", "d2")),
             ("AddDescription", () => classifier.AddDescription("c0", "d1")), ("AddClass", () => classifier.AddClass("c2")),
             ("Rename", () => classifier.Rename("c0", "c2")), ("Remove", () => classifier.Remove("c0")), ("CancelTuning", () => classifier.CancelTuning()),
+            ("AdaptToEnd", () => classifier.AdaptToEnd()), ("ExamplesOf", () => classifier.ExamplesOf("c0")), ("DescriptionsOf", () => classifier.DescriptionsOf("c0")),
         ];
         foreach ((string operation, Action call) in calls)
         {
@@ -45,6 +46,27 @@ public class ClassifierThreadsTests
         Assert.Equal(["c0", "c1"], classifier.Classes);
         Assert.Equal(1, classifier.ExampleCount);
         Assert.Equal(AdaptStatus.Published, classifier.AdaptToEnd().Status); // and the first thread goes on as it likes
+    }
+
+    [Fact]
+    public async Task Disposing_waits_for_the_call_under_way()
+    {
+        using var entered = new ManualResetEventSlim();
+        using var released = new ManualResetEventSlim();
+        var classifier = new AdaptiveClassifier(new Watched(new SyntheticWorld(64), () =>
+        {
+            entered.Set();
+            released.Wait();
+        }));
+        Task<DescriptionReading> describing = Task.Run(() => classifier.Describe("c0", "d0"));
+        entered.Wait();
+        Task disposing = Task.Run(classifier.Dispose);
+        await Task.Delay(50);
+        Assert.False(disposing.IsCompleted);
+        released.Set();
+        await describing;
+        await disposing;
+        Assert.Throws<ObjectDisposedException>(() => classifier.Describe("c1", "d1"));
     }
 
     [Fact]

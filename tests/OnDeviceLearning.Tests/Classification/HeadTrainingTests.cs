@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using OnDeviceLearning.Learning;
+using OnDeviceLearning.Models;
 
 namespace OnDeviceLearning.Tests.Classification;
 
@@ -177,6 +178,28 @@ public class HeadTrainingTests
         Assert.Equal(Guard.Grid - 1, Guard.Choose(against, new float[20], 0.5)); // nothing could be judged
         Assert.Equal(0, Guard.Mix(0, 0.7));
         Assert.Equal(0.7, Guard.Mix(Guard.Grid - 1, 0.7));
+    }
+
+    [Fact]
+    public void OnlyAClassWithManyExamplesLosesItsMean()
+    {
+        float[] Heads(HeadTrainingSettings settings)
+        {
+            var world = new SyntheticWorld(77, classes: 6);
+            using AdaptiveClassifier classifier = world.Describe(new AdaptiveClassifierOptions { Worker = AdaptationWorker.None, Training = settings with { GuardErrors = 1e9 } });
+            for (int c = 0; c < 6; c++)
+                for (int i = 0; i < (c == 0 ? 60 : 1); i++) classifier.Teach(world.Draw(c), SyntheticWorld.Name(c));
+            classifier.AdaptToEnd();
+            var stream = new MemoryStream();
+            classifier.Save(stream);
+            var rows = new float[6 * world.Width];
+            SafetensorsReader.Parse(stream.ToArray()).Tensors["head"].CopyTo(rows);
+            return rows;
+        }
+        float[] always = Heads(HeadTrainingSettings.Default with { ShareErrors = -1e9 }), never = Heads(HeadTrainingSettings.Default with { ShareExamples = 1e9 });
+        int width = always.Length / 6;
+        Assert.NotEqual(never[..width], always[..width]);
+        Assert.Equal(never[width..], always[width..]);
     }
 
     [Fact]
