@@ -62,7 +62,7 @@ internal sealed unsafe class AdamWStepKernel(AdamWStep op) : ElementwiseKernel(o
         TVector correction = TSimd.Broadcast(1 / MathF.Sqrt(hyper[6])), epsilon = TSimd.Broadcast(hyper[3]);
         for (int i = 0; i < count; i += TSimd.Width)
         {
-            // All loads come first: one that follows a store at the same distance in another page waits for it.
+            // All loads come first: on some processors one that follows a store at the same offset of another page waits for it.
             TVector g = TSimd.Load(gradient + i), weight = TSimd.Load(w + i), m = TSimd.Load(first + i), v = TSimd.Load(second + i);
             m = TSimd.MultiplyAdd(beta1, m, TSimd.Multiply(rest1, g));
             v = TSimd.MultiplyAdd(TSimd.Multiply(rest2, g), g, TSimd.Multiply(beta2, v));
