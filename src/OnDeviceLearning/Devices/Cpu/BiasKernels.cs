@@ -83,8 +83,11 @@ internal sealed unsafe class MeanGradientKernel(MeanGradient op) : CpuKernel
             if (op.Inner == 1)
                 new Span<float>(dx, op.Count).Fill(*dy / op.Count);
             else
-                for (int c = 0; c < op.Count; c++)
-                    TensorPrimitives.Divide(new ReadOnlySpan<float>(dy, op.Inner), op.Count, new Span<float>(dx + (long)c * op.Inner, op.Inner));
+            {
+                Span<float> share = new(dx, op.Inner);
+                TensorPrimitives.Divide(new ReadOnlySpan<float>(dy, op.Inner), op.Count, share);
+                for (int c = 1; c < op.Count; c++) share.CopyTo(new Span<float>(dx + (long)c * op.Inner, op.Inner));
+            }
         }
     }
 }

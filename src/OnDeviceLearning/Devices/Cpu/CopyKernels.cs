@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.Intrinsics.X86;
 using OnDeviceLearning.Operations;
 
 namespace OnDeviceLearning.Devices.Cpu;
@@ -21,6 +22,9 @@ internal sealed unsafe class CopyKernel(Copy op) : CpuKernel
 /// <summary>One looked-up row a unit.</summary>
 internal sealed unsafe class EmbeddingKernel(Embedding op) : CpuKernel
 {
+    /// <summary>Rows between the one fetched and the one used.</summary>
+    public const int Ahead = 8;
+
     public override int Units(int stage) => op.Count;
 
     public override double UnitSeconds(int stage) => 10e-9 + op.Width * 8.0 / BytesPerSecond;
@@ -28,8 +32,17 @@ internal sealed unsafe class EmbeddingKernel(Embedding op) : CpuKernel
     public override void Run(in CpuKernelMemory memory, int stage, int from, int to)
     {
         for (int i = from; i < to; i++)
+        {
+            if (i + Ahead < to) Fetch(memory[1] + (long)memory.Int32(0)[i + Ahead] * op.Width, op.Width);
             new ReadOnlySpan<float>(memory[1] + (long)Embedding.Checked(memory.Int32(0)[i], op.Vocabulary, nameof(Embedding)) * op.Width, op.Width)
                 .CopyTo(new Span<float>(memory[2] + (long)i * op.Width, op.Width));
+        }
+    }
+
+    /// <summary>Begins to fetch a row of the table, if there is one: the processor cannot guess which rows are wanted next.</summary>
+    public static void Fetch(float* row, int width)
+    {
+        for (int c = 0; c < width && Sse.IsSupported; c += 16) Sse.Prefetch0(row + c);
     }
 }
 
@@ -49,6 +62,7 @@ internal sealed unsafe class EmbeddingGradientKernel(EmbeddingGradient op) : Cpu
             int column = unit * Columns, columns = Math.Min(Columns, op.Width - column);
             for (int i = 0; i < op.Count; i++)
             {
+                if (i + EmbeddingKernel.Ahead < op.Count) EmbeddingKernel.Fetch(memory[2] + (long)memory.Int32(0)[i + EmbeddingKernel.Ahead] * op.Width + column, columns);
                 Span<float> row = new(memory[2] + (long)Embedding.Checked(memory.Int32(0)[i], op.Vocabulary, nameof(Embedding)) * op.Width + column, columns);
                 TensorPrimitives.Add(row, new ReadOnlySpan<float>(memory[1] + (long)i * op.Width + column, columns), row);
             }

@@ -18,6 +18,7 @@ internal unsafe interface ISimd<TVector> where TVector : unmanaged
     static abstract TVector Subtract(TVector a, TVector b);
     static abstract TVector Divide(TVector a, TVector b);
     static abstract TVector Abs(TVector value);
+    static abstract TVector SquareRoot(TVector value);
 
     /// <summary>The larger; b where one of them is not a number.</summary>
     static abstract TVector Max(TVector a, TVector b);
@@ -69,6 +70,9 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Abs(Vector512<float> value) => Vector512.Abs(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> SquareRoot(Vector512<float> value) => Vector512.Sqrt(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> WhereNegative(Vector512<float> x, Vector512<float> a, Vector512<float> b) => Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), a, b);
@@ -133,6 +137,9 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Abs(Vector256<float> value) => Vector256.Abs(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> SquareRoot(Vector256<float> value) => Vector256.Sqrt(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> WhereNegative(Vector256<float> x, Vector256<float> a, Vector256<float> b) => Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256<float>.Zero), a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -193,6 +200,9 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Abs(Vector128<float> value) => Vector128.Abs(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> SquareRoot(Vector128<float> value) => Vector128.Sqrt(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> WhereNegative(Vector128<float> x, Vector128<float> a, Vector128<float> b) => Vector128.ConditionalSelect(Vector128.LessThan(x, Vector128<float>.Zero), a, b);
