@@ -34,7 +34,9 @@ public sealed class TuningLossTests
             float[] answers = PlayOnVulkan(save, worker, new VulkanLossTests.Injection { Armed = false, LoseAt = site }, phase, out DeviceLostException? loss);
             Assert.Equal(expected, answers, new VulkanLossTests.Near());
             if (loss is null) continue;
-            Assert.Contains(site.Call, loss.Message);
+            // Where two threads use the device, either may be the first to say so: the other finds it lost at a call of its own.
+            if (worker == AdaptationWorker.None) Assert.Contains(site.Call, loss.Message);
+            else Assert.Contains(all.Sites, seen => loss.Message.Contains(seen.Call, StringComparison.Ordinal));
             lost++;
         }
         // Whether a fence is waited for or found signalled is the driver's affair.

@@ -18,7 +18,8 @@ public sealed class VulkanLossTests
         private bool See(string call, int line)
         {
             if (!Armed) return false;
-            if (!Sites.Contains((call, line))) Sites.Add((call, line));
+            lock (Sites)
+                if (!Sites.Contains((call, line))) Sites.Add((call, line));
             return LoseAt == (call, line);
         }
     }
