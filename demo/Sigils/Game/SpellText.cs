@@ -13,18 +13,18 @@ internal static class SpellText
         string.IsNullOrWhiteSpace(name) ? "A spell needs a name."
         : name.Length > Grimoire.LongestName ? $"That name has {name.Length} letters; the page has room for {Grimoire.LongestName}."
         : !IsWhole(name) ? "A name cannot hold half a letter."
-        : Enumerable.Range(0, name.Length).Any(i => IsInvisible(name[i]) && !IsJoint(name, i)) ? "A name cannot hold letters that nobody sees."
+        : Enumerable.Range(0, name.Length).Any(i => IsNoCharacter(name[i]) || IsInvisible(name[i]) && !IsJoint(name, i)) ? "A name cannot hold letters that nobody sees."
         : null;
 
     /// <summary>A sentence where words cannot describe a spell.</summary>
     public static string? WordsComplaint(string words) =>
         words.Length > Grimoire.LongestWords ? $"That would be {words.Length:N0} letters; the page holds {Grimoire.LongestWords}. Nothing was written."
         : !IsWhole(words) ? "The page cannot hold half a letter."
-        : words.All(c => char.IsWhiteSpace(c) || IsInvisible(c) && !IsNoCharacter(c) || IsVariant(c)) ? "Describe the sigil in a few words first."
+        : words.All(c => char.IsWhiteSpace(c) || IsInvisible(c) || IsVariant(c)) ? "Describe the sigil in a few words first."
         : null;
 
     /// <summary>Whether it takes no ink: a control or format character.</summary>
-    public static bool IsInvisible(char c) => char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format || IsNoCharacter(c);
+    public static bool IsInvisible(char c) => char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format;
 
     private static bool IsNoCharacter(char c) => c is >= '\uFDD0' and <= '\uFDEF' or >= '\uFFFE';
 
